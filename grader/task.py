@@ -1,0 +1,115 @@
+"""The judge's vocabulary: a Task, its Mistakes, the Cases drawn for it, the Verdict on an answer. Plain data, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+Inputs = tuple[Any, ...]  # what one call receives: arrays and Python numbers
+Arrays = tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known way to be wrong.
+
+    name    what feedback prints, in words joined by hyphens: "own-factor"
+    says    the slip in a few words, after the name: "you used a's own value where the other factor belongs"
+    answer  answer(*inputs) gives what someone who makes this mistake would return
+    advice  one sentence with the way out; it never gives the answer away
+    """
+
+    name: str
+    says: str
+    answer: Callable[..., Any]
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One graded function: what is called, with which inputs, what PyTorch answers, which mistakes are known.
+
+    name       "e2.mul": the set's prefix, a dot, the short name
+    function   the name that the student defines: "mul_vjp"
+    signature  "mul_vjp(g, a, b) -> (grad_a, grad_b)"; the names in it are used in feedback
+    draw       draw(rng, k) gives the inputs of case k = 0, 1, ... cases - 1, so that a task can promise every kind
+    reference  torch tensors and Python numbers in, a tensor or a tuple of tensors out
+    mistakes   each differs from the truth in every drawn case (the judge redraws until it does)
+    cases      how many cases are drawn
+    edges      edges(rng) gives inputs asked as well, though some mistake or trivial answer is right there (n = 0, say)
+    truths     trivial answers that are right by nature, by name: for add the gradient *is* "g"
+    """
+
+    name: str
+    function: str
+    signature: str
+    draw: Callable[[np.random.Generator, int], Inputs]
+    reference: Callable[..., Any]
+    mistakes: tuple[Mistake, ...]
+    cases: int = 5
+    edges: Callable[[np.random.Generator], Sequence[Inputs]] | None = None
+    truths: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names between the parentheses of the signature: ("g", "a", "b")."""
+        inside = self.signature.split("->")[0].partition("(")[2].rpartition(")")[0]
+        return tuple(name.strip() for name in inside.split(",") if name.strip())
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The names behind the arrow of the signature: ("grad_a", "grad_b")."""
+        behind = self.signature.partition("->")[2].strip().strip("()")
+        return tuple(name.strip() for name in behind.split(",") if name.strip())
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question: the inputs of one call and the arrays that PyTorch answers."""
+
+    inputs: Inputs
+    expected: Arrays
+
+
+class Outcome(str, Enum):
+    """How judging ended. Only GRADED and STUDENT_ERROR are grades; INFRA_ERROR is our fault and is tried again."""
+
+    GRADED = "graded"
+    STUDENT_ERROR = "student_error"
+    INFRA_ERROR = "infra_error"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the judge says about one task.
+
+    message  one line, about 70 characters: "own-factor: you used a's own value where the other factor belongs"
+    detail   some more lines: what differs first, and the way out
+    picture  the numbers behind it as plain JSON (see grader.feedback), or None
+    """
+
+    task: str
+    outcome: Outcome
+    passed: bool
+    mistake: str | None
+    message: str
+    detail: str = ""
+    picture: dict[str, Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON, for the journal."""
+        return {**asdict(self), "outcome": self.outcome.value}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Verdict:
+        """The verdict that to_dict wrote. ValueError when something is missing or of another kind."""
+        known = {field.name for field in fields(cls)}
+        missing = {"task", "outcome", "passed", "mistake", "message"} - data.keys()
+        if missing or data.keys() - known:
+            odd = ", ".join(sorted(missing or data.keys() - known))
+            raise ValueError(f"not a verdict: {'missing' if missing else 'unknown'} {odd}")
+        return cls(**{**data, "outcome": Outcome(data["outcome"])})
