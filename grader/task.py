@@ -1,10 +1,10 @@
-"""The judge's vocabulary: a Task, its Mistakes, the Cases drawn for it, the Verdict on an answer. Plain data, no torch."""
+"""The judge's words: a Task, its Mistakes, the Cases drawn for it, the Verdict. Plain data."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ class Mistake:
     """A known way to be wrong.
 
     name    what feedback prints, in words joined by hyphens: "own-factor"
-    says    the slip in a few words, after the name: "you used a's own value where the other factor belongs"
+    says    the slip in a few words, after the name: "you used a's own value where ..."
     answer  answer(*inputs) gives what someone who makes this mistake would return
     advice  one sentence with the way out; it never gives the answer away
     """
@@ -31,16 +31,18 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Task:
-    """One graded function: what is called, with which inputs, what PyTorch answers, which mistakes are known.
+    """One graded function: what is called and with what, what PyTorch answers, known mistakes.
 
     name       "e2.mul": the set's prefix, a dot, the short name
     function   the name that the student defines: "mul_vjp"
     signature  "mul_vjp(g, a, b) -> (grad_a, grad_b)"; the names in it are used in feedback
-    draw       draw(rng, k) gives the inputs of case k = 0, 1, ... cases - 1, so that a task can promise every kind
+    draw       draw(rng, k) gives the inputs of case k = 0, 1, ... cases - 1; k lets a task promise
+               that every kind comes up
     reference  torch tensors and Python numbers in, a tensor or a tuple of tensors out
     mistakes   each differs from the truth in every drawn case (the judge redraws until it does)
     cases      how many cases are drawn
-    edges      edges(rng) gives inputs asked as well, though some mistake or trivial answer is right there (n = 0, say)
+    edges      edges(rng) gives inputs that are asked as well, though some mistake or some trivial
+               answer is right there (n = 0, say); they are not redrawn
     truths     trivial answers that are right by nature, by name: for add the gradient *is* "g"
     """
 
@@ -75,8 +77,8 @@ class Case:
     expected: Arrays
 
 
-class Outcome(str, Enum):
-    """How judging ended. Only GRADED and STUDENT_ERROR are grades; INFRA_ERROR is our fault and is tried again."""
+class Outcome(StrEnum):
+    """How judging ended. GRADED and STUDENT_ERROR are grades; INFRA_ERROR is ours: try again."""
 
     GRADED = "graded"
     STUDENT_ERROR = "student_error"
@@ -87,7 +89,7 @@ class Outcome(str, Enum):
 class Verdict:
     """What the judge says about one task.
 
-    message  one line, about 70 characters: "own-factor: you used a's own value where the other factor belongs"
+    message  one line, about 70 characters: "own-factor: you used a's own value where ..."
     detail   some more lines: what differs first, and the way out
     picture  the numbers behind it as plain JSON (see grader.feedback), or None
     """
@@ -106,7 +108,7 @@ class Verdict:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Verdict:
-        """The verdict that to_dict wrote. ValueError when something is missing or of another kind."""
+        """The verdict that to_dict wrote; ValueError when something is missing or unknown."""
         known = {field.name for field in fields(cls)}
         missing = {"task", "outcome", "passed", "mistake", "message"} - data.keys()
         if missing or data.keys() - known:
