@@ -1,0 +1,306 @@
+"""Where the boxes go: a layered layout, in plain Python.
+
+Inputs stand above their users. The steps are the classical ones (Sugiyama, Tagawa and Toda, 1981):
+
+1. `rank`: every node gets a row. Leaves stand next to their use, not in the first row.
+2. `with_bends`: an edge that passes rows gets a bend in each of them. All long edges of one source share their bends.
+3. `order`: neighbours are sorted by barycentre, then adjacent ones exchanged, until no crossing is saved.
+4. `place`: every box moves as near to its neighbours as order and gaps allow.
+
+Deterministic: the same graph gives the same picture.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+GAP_X = 28.0
+GAP_Y = 46.0
+BEND_WIDTH = 8.0
+SWEEPS = 8
+# A bend should stand straight below a bend: heavy edges are straightened first.
+WEIGHT_BOX_BOX, WEIGHT_BOX_BEND, WEIGHT_BEND_BEND = 1.0, 2.0, 8.0
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Positions in user units, y downward.
+
+    Attributes:
+        x, y: the centre of each box.
+        bends: for each edge, the x centres and row bounds (x, top, bottom) that it passes through, top to bottom.
+        crossings: how many pairs of edges cross.
+        width, height: of the whole drawing; it starts at (0, 0).
+    """
+
+    x: list[float]
+    y: list[float]
+    bends: list[list[tuple[float, float, float]]]
+    crossings: int
+    width: float
+    height: float
+
+
+def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[Pair]) -> Layout:
+    """Place boxes of the given (width, height) so that each edge (source, target) runs downward.
+
+    Nodes must be numbered so that sources come before targets. Parallel edges are allowed.
+
+    Example:
+        >>> lay_out([(40, 20), (40, 20), (60, 20)], [(0, 2), (1, 2)]).crossings
+        0
+    """
+    if any(source >= target for source, target in edges):
+        raise ValueError("lay_out needs nodes in order: every edge must go from a smaller to a larger number")
+    if not sizes:
+        return Layout([], [], [], 0, 0.0, 0.0)
+    ranks = rank(len(sizes), edges)
+    graph = with_bends(ranks, edges)
+    rows = order(graph)
+    widths = [width for width, _ in sizes] + [BEND_WIDTH] * (len(graph.ranks) - len(sizes))
+    x = place(rows, graph, widths)
+
+    heights = [max((sizes[v][1] for v in row if v < len(sizes)), default=0.0) for row in rows]
+    tops = [0.0]
+    for height in heights:
+        tops.append(tops[-1] + height + GAP_Y)
+    left = min(x[v] - widths[v] / 2 for v in range(len(x)))
+    x = [value - left for value in x]
+    bends = [
+        [(x[v], tops[graph.ranks[v]], tops[graph.ranks[v]] + heights[graph.ranks[v]]) for v in path]
+        for path in graph.paths
+    ]
+    return Layout(
+        x=x[: len(sizes)],
+        y=[tops[r] + heights[r] / 2 for r in ranks],
+        bends=bends,
+        crossings=crossings(rows, graph),
+        width=max(x[v] + widths[v] / 2 for v in range(len(x))),
+        height=tops[-1] - GAP_Y,
+    )
+
+
+# --- 1. rows ---------------------------------------------------------------------------------------------------------
+
+
+def rank(count: int, edges: Sequence[Pair]) -> list[int]:
+    """Give each node a row: below all its inputs, and a leaf (or what only touches leaves) just above its first user."""
+    sources: list[list[int]] = [[] for _ in range(count)]
+    targets: list[list[int]] = [[] for _ in range(count)]
+    for source, target in edges:
+        sources[target].append(source)
+        targets[source].append(target)
+    ranks = [0] * count
+    for v in range(count):
+        ranks[v] = 1 + max((ranks[u] for u in sources[v]), default=-1)
+    # A node whose inputs serve nobody else can sink to its user and take them along, and no edge gets longer.
+    sinks = [False] * count
+    for v in range(count):
+        sinks[v] = all(sinks[u] and len(set(targets[u])) == 1 for u in sources[v])
+    for v in reversed(range(count)):
+        if sinks[v] and targets[v]:
+            ranks[v] = min(ranks[w] for w in targets[v]) - 1
+    first = min(ranks)
+    return [r - first for r in ranks]
+
+
+# --- 2. bends --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Graph:
+    """The graph whose edges all join neighbouring rows; nodes from `boxes` on are bends."""
+
+    boxes: int
+    ranks: list[int]
+    above: list[list[int]]
+    below: list[list[int]]
+    paths: list[list[int]]
+
+
+def with_bends(ranks: Sequence[int], edges: Sequence[Pair]) -> _Graph:
+    """Cut long edges at every row; `paths` gives the bends of each edge."""
+    count = len(ranks)
+    graph = _Graph(count, list(ranks), [[] for _ in ranks], [[] for _ in ranks], [])
+    bus: dict[int, list[int]] = {}
+    for source, target in edges:
+        bends = bus.setdefault(source, [])
+        needed = ranks[target] - ranks[source] - 1
+        while len(bends) < needed:
+            bends.append(len(graph.ranks))
+            graph.ranks.append(ranks[source] + len(bends))
+            graph.above.append([])
+            graph.below.append([])
+            _join(graph, bends[-2] if len(bends) > 1 else source, bends[-1])
+        _join(graph, bends[needed - 1] if needed else source, target)
+        graph.paths.append(bends[:needed])
+    return graph
+
+
+def _join(graph: _Graph, upper: int, lower: int) -> None:
+    graph.below[upper].append(lower)
+    graph.above[lower].append(upper)
+
+
+# --- 3. order --------------------------------------------------------------------------------------------------------
+
+
+def order(graph: _Graph) -> list[list[int]]:
+    """Sort each row so that few edges cross."""
+    rows = _first_order(graph)
+    best, fewest = [row[:] for row in rows], crossings(rows, graph)
+    for sweep in range(SWEEPS):
+        if not fewest:
+            break
+        down = sweep % 2 == 0
+        _barycentre(rows, graph.above if down else graph.below, down)
+        _exchange(rows, graph)
+        count = crossings(rows, graph)
+        if count < fewest:
+            best, fewest = [row[:] for row in rows], count
+    return best
+
+
+def _first_order(graph: _Graph) -> list[list[int]]:
+    """Walk upward from the outputs, depth first and in slot order: what belongs together stands together."""
+    rows: list[list[int]] = [[] for _ in range(max(graph.ranks) + 1)]
+    seen = [False] * len(graph.ranks)
+    for root in range(len(graph.ranks) - 1, -1, -1):
+        if graph.below[root]:
+            continue
+        stack = [root]
+        while stack:
+            v = stack.pop()
+            if not seen[v]:
+                seen[v] = True
+                rows[graph.ranks[v]].append(v)
+                stack += reversed(graph.above[v])
+    return rows
+
+
+def _barycentre(rows: list[list[int]], neighbours: list[list[int]], down: bool) -> None:
+    place = [0.0] * len(neighbours)
+    for row in rows if down else reversed(rows):
+        for i, v in enumerate(row):
+            place[v] = float(i)
+        if len(row) > 1:
+            key = {v: _mean([place[u] for u in neighbours[v]], place[v]) for v in row}
+            row.sort(key=key.__getitem__)
+            for i, v in enumerate(row):
+                place[v] = float(i)
+
+
+def _mean(values: list[float], otherwise: float) -> float:
+    return sum(values) / len(values) if values else otherwise
+
+
+def _exchange(rows: list[list[int]], graph: _Graph) -> None:
+    """Exchange adjacent nodes while that saves a crossing."""
+    place = [0] * len(graph.ranks)
+    for row in rows:
+        for i, v in enumerate(row):
+            place[v] = i
+    above = [sorted(place[u] for u in us) for us in graph.above]
+    below = [sorted(place[w] for w in ws) for ws in graph.below]
+    for row in rows:
+        better = len(row) > 1
+        while better:
+            better = False
+            for i in range(len(row) - 1):
+                a, b = row[i], row[i + 1]
+                now = _inversions(above[a], above[b]) + _inversions(below[a], below[b])
+                if now and now > _inversions(above[b], above[a]) + _inversions(below[b], below[a]):
+                    row[i], row[i + 1] = b, a
+                    better = True
+        for i, v in enumerate(row):
+            place[v] = i
+        for v in row:
+            for w in graph.below[v]:
+                above[w] = sorted(place[u] for u in graph.above[w])
+            for u in graph.above[v]:
+                below[u] = sorted(place[w] for w in graph.below[u])
+
+
+def _inversions(left: list[int], right: list[int]) -> int:
+    """Count the pairs that cross when the sorted `left` belongs to the node on the left."""
+    return sum(bisect_left(right, place) for place in left)
+
+
+def crossings(rows: Sequence[Sequence[int]], graph: _Graph) -> int:
+    """Count the pairs of edges that cross between neighbouring rows."""
+    place = [0] * len(graph.ranks)
+    for row in rows:
+        for i, v in enumerate(row):
+            place[v] = i
+    total = 0
+    for row in rows:
+        seen: list[int] = []
+        for v in row:
+            ends = [place[w] for w in graph.below[v]]
+            total += sum(len(seen) - bisect_left(seen, end + 1) for end in ends)
+            for end in ends:
+                insort(seen, end)
+    return total
+
+
+# --- 4. positions ----------------------------------------------------------------------------------------------------
+
+
+def place(rows: Sequence[Sequence[int]], graph: _Graph, widths: Sequence[float]) -> list[float]:
+    """Return the x centre of each node: near its neighbours, in the order of its row, with a gap between boxes."""
+    x = [0.0] * len(graph.ranks)
+    for row in rows:
+        _settle(row, [0.0] * len(row), [1.0] * len(row), widths, x)
+    for sweep in range(SWEEPS):
+        last = sweep == SWEEPS - 1
+        for row in rows if sweep % 2 == 0 else reversed(rows):
+            wishes, weights = [], []
+            for v in row:
+                pulls = graph.above[v] if sweep % 2 == 0 else graph.below[v]
+                if last or not pulls:
+                    pulls = graph.above[v] + graph.below[v]
+                ws = [_weight(graph, u, v) for u in pulls] or [1.0]
+                total = sum(ws)
+                wishes.append(sum(w * x[u] for w, u in zip(ws, pulls, strict=False)) / total if pulls else x[v])
+                weights.append(total)
+            _settle(row, wishes, weights, widths, x)
+    return x
+
+
+def _weight(graph: _Graph, u: int, v: int) -> float:
+    bends = (u >= graph.boxes) + (v >= graph.boxes)
+    return (WEIGHT_BOX_BOX, WEIGHT_BOX_BEND, WEIGHT_BEND_BEND)[bends]
+
+
+def _settle(
+    row: Sequence[int],
+    wishes: Sequence[float],
+    weights: Sequence[float],
+    widths: Sequence[float],
+    x: list[float],
+) -> None:
+    """Give a row the positions nearest to its wishes (least squares) that keep order and gaps.
+
+    Without the gaps, order alone makes this an isotonic regression: neighbours that want to overlap are pooled, and a
+    pool stands at the mean wish of its members.
+    """
+    offsets, offset = [], 0.0
+    for i, v in enumerate(row):
+        if i:
+            offset += (widths[row[i - 1]] + widths[v]) / 2 + GAP_X
+        offsets.append(offset)
+    pools: list[list[float]] = []  # [mean, weight, members]
+    for wish, weight, shift in zip(wishes, weights, offsets, strict=True):
+        pool = [wish - shift, weight, 1.0]
+        while pools and pools[-1][0] >= pool[0]:
+            mean, total, members = pools.pop()
+            both = total + pool[1]
+            pool = [(mean * total + pool[0] * pool[1]) / both, both, members + pool[2]]
+        pools.append(pool)
+    i = 0
+    for mean, _, members in pools:
+        for _ in range(int(members)):
+            x[row[i]] = mean + offsets[i]
+            i += 1

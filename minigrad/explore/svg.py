@@ -1,0 +1,230 @@
+"""The picture: one SVG string, made from a `Trace` and nothing else.
+
+Shape and colour say the same thing twice: a pill is a leaf, a rounded box an operation, a square box the output, a
+dashed box a constant. Values run down, gradients come back up. The picture brings its own light ground, so it reads the
+same in a light and in a dark page, and it asks for no font, script or file from anywhere.
+
+Each box is a group `<g id="node-3" class="node leaf">` and each edge a path `<path id="edge-5" class="edge">`, numbered as
+in the trace: what wants to animate the picture finds its parts by these names.
+"""
+
+from html import escape
+
+import numpy as np
+
+from .layout import Layout, lay_out
+from .trace import Node, Trace
+
+# Okabe-Ito colours, which colour-blind readers tell apart; grounds are tints of them, the gradient's is darkened for text.
+INK, PAPER, LINE = "#1A1A1A", "#FFFFFF", "#767676"
+STROKE = {"leaf": "#009E73", "op": "#0072B2", "output": "#D55E00", "constant": "#767676"}
+GROUND = {"leaf": "#E3F4EE", "op": "#E3EFF7", "output": "#FCEBDF", "constant": "#FFFFFF"}
+GRADIENT = "#9A3C74"
+
+FONT = "'DejaVu Sans Mono', Menlo, Consolas, monospace"
+FONT_SIZE = 18
+LETTER = 0.602 * FONT_SIZE  # the width of a letter: all are equal in these fonts
+LEADING = 26
+PAD_X, PAD_Y = 16, 11
+MARGIN = 26
+PORT = 18  # between edges that enter the same box
+NONE_YET = "\u2014"  # an em dash, never a zero
+LEGEND = (("leaf", "leaf"), ("op", "operation"), ("output", "output"), ("constant", "constant"))
+
+
+def to_svg(trace: Trace, title: str = "Backward graph") -> str:
+    """Draw a trace.
+
+    Example:
+        >>> import minigrad
+        >>> from minigrad.explore.trace import read
+        >>> to_svg(read(minigrad.ones(2, requires_grad=True).sum(), {})).startswith("<svg ")
+        True
+    """
+    lines = [box_lines(node) for node in trace.nodes]
+    layout = lay_out([_size(text) for text in lines], [(e.source, e.target) for e in trace.edges])
+    drawn = [_edge(trace, layout, i, [_size(text) for text in lines]) for i in range(len(trace.edges))]
+    drawn += [_box(node, text, layout) for node, text in zip(trace.nodes, lines, strict=True)]
+    legend, legend_width = _legend(trace, layout.height + 44)
+    inner = max(layout.width, legend_width)
+    shift = (inner - layout.width) / 2
+    width, height = inner + 2 * MARGIN, layout.height + 44 + FONT_SIZE + 2 * MARGIN
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}" '
+            f'width="{_n(width)}" height="{_n(height)}" role="img" font-family="{FONT}" '
+            f'font-size="{FONT_SIZE}" style="max-width: 100%; height: auto">',
+            f"<title>{escape(title)}</title>",
+            f"<desc>{escape(in_words(trace))}</desc>",
+            f'<rect x="1" y="1" width="{_n(width - 2)}" height="{_n(height - 2)}" rx="14" '
+            f'fill="{PAPER}" stroke="#D9D9D9"/>',
+            '<defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="11" '
+            'markerHeight="11" markerUnits="userSpaceOnUse" orient="auto">'
+            f'<path d="M0 0 L10 5 L0 10 z" fill="{LINE}"/></marker></defs>',
+            f'<g transform="translate({_n(MARGIN + shift)} {MARGIN})">',
+            *drawn,
+            "</g>",
+            f'<g transform="translate({_n(MARGIN + (inner - legend_width) / 2)} {MARGIN})">',
+            *legend,
+            "</g>",
+            "</svg>",
+        ]
+    )
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def box_lines(node: Node) -> list[str]:
+    """Return the lines of a box: who it is, its value, its gradient (a constant has none)."""
+    names = ", ".join(node.names)
+    if node.kind == "constant":
+        value = "not kept" if node.value is None else short(node.value)
+        return [f"{names} = {value}"] if names else [value]
+    op = node.op or "leaf"
+    if "exponent" in node.saved:
+        op += f" {node.saved['exponent']:g}"
+    return [
+        f"{names} {op}" if names else op,
+        f"value {NONE_YET if node.value is None else short(node.value)}",
+        f"grad  {NONE_YET if node.grad is None else short(node.grad)}",
+    ]
+
+
+def short(array: np.ndarray, most: int = 4) -> str:
+    """Write an array in a few characters; one that is long shows its beginning and its shape.
+
+    Example:
+        >>> short(np.array([1.0, 2.5, -3.14159]))
+        '[1, 2.5, -3.142]'
+        >>> short(np.zeros((2, 8)))
+        '[[0, 0, \u2026], \u2026] (2, 8)'
+    """
+    if array.size > most:
+        return f"{_head(array, 2)} {array.shape}".replace(",)", ")")
+    return _head(array, most)
+
+
+def _head(array: np.ndarray, most: int) -> str:
+    if array.ndim == 0:
+        item = array.item()
+        return f"{item:.4g}" if isinstance(item, float) else str(item)
+    keep = most if array.ndim == 1 else 1 if array.size > most * most else most
+    parts = [_head(part, most) for part in array[:keep]] + ["\u2026"] * (len(array) > keep)
+    return f"[{', '.join(parts)}]"
+
+
+def in_words(trace: Trace) -> str:
+    """Tell the graph line by line, inputs first: for a screen reader, a terminal, a page without pictures."""
+    told = []
+    for node in trace.nodes:
+        inputs = [_call(source) for source in trace.inputs(node)]
+        made = f" of {', '.join(inputs)}" if inputs else ""
+        told.append(f"{_call(node)}: " + ", ".join([f"{node.kind}{made}", *_told(node)]))
+    return "\n".join(told)
+
+
+def _call(node: Node) -> str:
+    if node.kind == "constant" and not node.names:
+        return "a constant" if node.value is None else short(node.value)
+    return node.names[0] if node.names else node.op or "an unnamed leaf"
+
+
+def _told(node: Node) -> list[str]:
+    own = [node.op] if node.names and node.op else []
+    lines = box_lines(node)[1:]
+    return own + [" ".join(line.replace(NONE_YET, "none").split()) for line in lines]
+
+
+# --- shapes ----------------------------------------------------------------------------------------------------------
+
+
+def _size(lines: list[str]) -> tuple[float, float]:
+    width = max(len(line) for line in lines) * LETTER + 2 * PAD_X
+    return width, len(lines) * LEADING - (LEADING - FONT_SIZE) + 2 * PAD_Y
+
+
+def _box(node: Node, lines: list[str], layout: Layout) -> str:
+    width, height = _size(lines)
+    left, top = layout.x[node.id] - width / 2, layout.y[node.id] - height / 2
+    names = ", ".join(node.names)
+    text = []
+    for i, line in enumerate(lines):
+        baseline = top + PAD_Y + 0.82 * FONT_SIZE + i * LEADING
+        inside = escape(line)
+        if i == 0 and names:
+            inside = f'<tspan font-weight="bold">{escape(names)}</tspan>{escape(line[len(names) :])}'
+        colour = GRADIENT if line.startswith("grad ") and i == 2 else INK
+        part = ("name", "value", "grad")[i]
+        text.append(
+            f'<text class="{part}" x="{_n(left + PAD_X)}" y="{_n(baseline)}" fill="{colour}" '
+            f'xml:space="preserve">{inside}</text>'
+        )
+    shape = _shape(node.kind, left, top, width, height)
+    return f'<g id="node-{node.id}" class="node {node.kind}">{shape}{"".join(text)}</g>'
+
+
+def _shape(kind: str, left: float, top: float, width: float, height: float) -> str:
+    radius = {"leaf": min(height / 2, 34), "op": 9}.get(kind, 0)
+    dashes = ' stroke-dasharray="7 5"' if kind == "constant" else ""
+    return (
+        f'<rect x="{_n(left)}" y="{_n(top)}" width="{_n(width)}" height="{_n(height)}" rx="{_n(radius)}" '
+        f'fill="{GROUND[kind]}" stroke="{STROKE[kind]}" stroke-width="2.5"{dashes}/>'
+    )
+
+
+def _edge(trace: Trace, layout: Layout, i: int, sizes: list[tuple[float, float]]) -> str:
+    edge = trace.edges[i]
+    x, y = layout.x[edge.source], layout.y[edge.source] + sizes[edge.source][1] / 2
+    path = [f"M{_n(x)} {_n(y)}"]
+    end_x = layout.x[edge.target] + _port(trace, layout, i)
+    end_y = layout.y[edge.target] - sizes[edge.target][1] / 2 - 2
+    for to_x, top, bottom in [*layout.bends[i], (end_x, end_y, end_y)]:
+        middle = (y + top) / 2
+        path.append(f"C{_n(x)} {_n(middle)} {_n(to_x)} {_n(middle)} {_n(to_x)} {_n(top)}")
+        if bottom > top:
+            path.append(f"V{_n(bottom)}")
+        x, y = to_x, bottom
+    return (
+        f'<path id="edge-{i}" class="edge" d="{" ".join(path)}" fill="none" stroke="{LINE}" '
+        'stroke-width="2" marker-end="url(#arrow)"/>'
+    )
+
+
+def _port(trace: Trace, layout: Layout, i: int) -> float:
+    """Spread the edges that enter one box, in the order in which they come."""
+    target = trace.edges[i].target
+    entering = [k for k, edge in enumerate(trace.edges) if edge.target == target]
+    entering.sort(key=lambda k: layout.bends[k][-1][0] if layout.bends[k] else layout.x[trace.edges[k].source])
+    return (entering.index(i) - (len(entering) - 1) / 2) * PORT
+
+
+def _legend(trace: Trace, y: float) -> tuple[list[str], float]:
+    """Name the shapes that occur, then the two directions."""
+    size, letter = 15, 15 * 0.602
+    parts, x = [], 0.0
+    present = {node.kind for node in trace.nodes}
+    for kind, word in LEGEND:
+        if kind in present:
+            radius = {"leaf": 8, "op": 4}.get(kind, 0)
+            dashes = ' stroke-dasharray="4 3"' if kind == "constant" else ""
+            parts.append(
+                f'<rect x="{_n(x)}" y="{_n(y)}" width="26" height="16" rx="{radius}" fill="{GROUND[kind]}" '
+                f'stroke="{STROKE[kind]}" stroke-width="2"{dashes}/>'
+            )
+            parts.append(_note(x + 34, y + 13, word, INK, size))
+            x += 34 + len(word) * letter + 24
+    if trace.edges:
+        for word, colour in (("\u2193 values", INK), ("\u2191 gradients", GRADIENT)):
+            parts.append(_note(x, y + 13, word, colour, size))
+            x += len(word) * letter + 20
+    return parts, x - 20
+
+
+def _note(x: float, y: float, words: str, colour: str, size: int) -> str:
+    return f'<text x="{_n(x)}" y="{_n(y)}" font-size="{size}" fill="{colour}">{escape(words)}</text>'
+
+
+def _n(value: float) -> str:
+    """A coordinate with one decimal at most: the same digits on every machine, and fewer bytes."""
+    return f"{value:.1f}".removesuffix(".0")

@@ -1,0 +1,154 @@
+"""What several tests share: parts of the system that may be missing, a browser, and a Jupyter that never sees the home.
+
+A test that needs a part of the system says so, and is skipped with the reason where the part is missing::
+
+    from conftest import needs
+
+    @needs("chromium")
+    def test_the_page(browser): ...
+
+With ``CI=true`` a missing part is a failure: a check that nobody runs is no check. Only a GPU may be missing there.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+# --- parts of the system ---------------------------------------------------------------------------------------------
+
+
+def chromium_path() -> str | None:
+    """Return the path of the system's Chromium or Chrome, or None."""
+    return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+def _missing_bubblewrap() -> str:
+    return "" if shutil.which("bwrap") else "bubblewrap is not installed"
+
+
+def _missing_chromium() -> str:
+    return "" if chromium_path() else "Chromium is not installed"
+
+
+def _missing_cuda() -> str:
+    import torch
+
+    return "" if torch.cuda.is_available() else "this machine has no CUDA device"
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "bubblewrap": cache(_missing_bubblewrap),
+    "chromium": cache(_missing_chromium),
+    "cuda": cache(_missing_cuda),
+}
+
+
+def needs(part: str) -> pytest.MarkDecorator:
+    """Mark a test, or a whole file (``pytestmark``), as needing a part of the system."""
+    return pytest.mark.needs(part)
+
+
+def require(part: str, environ=os.environ) -> None:
+    """Skip the running test where the part is missing; fail it there in CI, unless the part is a GPU."""
+    reason = PARTS[part]()
+    if not reason:
+        return
+    if environ.get("CI") == "true" and part != "cuda":
+        pytest.fail(f"{reason}: `grader doctor --fix --yes` installs it", pytrace=False)
+    pytest.skip(reason)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs(part): bubblewrap, chromium or cuda must be there")
+    _leave_the_home_alone()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        require(*mark.args)
+
+
+# --- Jupyter, away from the user's home ------------------------------------------------------------------------------
+
+
+def _leave_the_home_alone() -> None:
+    """Point Jupyter, IPython and matplotlib at a throw-away folder, for this process and all that it starts."""
+    home = Path(tempfile.mkdtemp(prefix="minigrad-tests-"))
+    for variable, folder in {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "IPYTHONDIR": "ipython",
+        "MPLCONFIGDIR": "matplotlib",
+    }.items():
+        os.environ[variable] = str(home / folder)
+        (home / folder).mkdir()
+    os.environ["JUPYTER_PLATFORM_DIRS"] = "1"
+    os.environ["MINIGRAD_TEST_HOME"] = str(home)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(os.environ["MINIGRAD_TEST_HOME"], ignore_errors=True)
+
+
+@contextmanager
+def jupyter(folder: Path, *options: str, app: str = "lab", seconds: float = 60) -> Iterator[str]:
+    """Run a Jupyter server on ``folder``; yields its address with the token, ready for ``page.goto``.
+
+    ``options`` go to the command as they are; ``app`` may be "lab", "notebook" or "server".
+    """
+    token = "test-token"
+    command = [sys.executable, "-m", "jupyter", app, "--no-browser", "--ServerApp.port=0"]
+    command += [f"--IdentityProvider.token={token}", "--allow-root", *options]
+    with tempfile.TemporaryFile("w+") as log:
+        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, text=True)
+        try:
+            yield f"{_wait_for_address(server, log, seconds)}?token={token}"
+        finally:
+            server.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(10)
+            server.kill()
+            server.wait()
+
+
+def _wait_for_address(server: subprocess.Popen, log, seconds: float) -> str:
+    """Return the address that the server wrote into its own run file; its log is the error otherwise."""
+    import json
+    import urllib.request
+
+    run_file = Path(os.environ["JUPYTER_RUNTIME_DIR"], f"jpserver-{server.pid}.json")
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and server.poll() is None:
+        with suppress(OSError, ValueError):
+            address = json.loads(run_file.read_text())["url"]
+            urllib.request.urlopen(f"{address}login", timeout=5).close()
+            return address
+        time.sleep(0.1)
+    log.seek(0)
+    raise RuntimeError(f"the Jupyter server did not start:\n{log.read()}")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium, one for the whole run."""
+    require("chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path())
+        yield chromium
+        chromium.close()
