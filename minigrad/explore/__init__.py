@@ -56,9 +56,13 @@ class Picture:
         if path.suffix == ".svg":
             path.write_text(self.svg + "\n", encoding="utf-8")
         elif path.suffix != ".png":
-            raise ValueError(f"save() writes .svg or .png files: name the file {path.stem}.svg, not {path.name}")
+            raise ValueError(
+                f"save() writes .svg or .png files: name the file {path.stem}.svg, not {path.name}"
+            )
         elif self.png is None:
-            raise RuntimeError("a PNG needs resvg-py and matplotlib's font: pip install resvg-py matplotlib, or save .svg")
+            raise RuntimeError(
+                "a PNG needs resvg-py and matplotlib's font: pip install resvg-py matplotlib, or save .svg"
+            )
         else:
             path.write_bytes(self.png)
         return path
@@ -72,7 +76,11 @@ class Picture:
         if self.png is not None:
             width, height = struct.unpack(">II", self.png[16:24])
             bundle["image/png"] = self.png
-            about["image/png"] = {"width": width // ZOOM, "height": height // ZOOM, "alt": repr(self)}
+            about["image/png"] = {
+                "width": width // ZOOM,
+                "height": height // ZOOM,
+                "alt": repr(self),
+            }
         return bundle, about
 
 
@@ -96,7 +104,11 @@ def draw(out: Any, **names: Any) -> Picture:
     """
     if not names:
         caller = sys._getframe(1)
-        names = {k: v for k, v in {**caller.f_globals, **caller.f_locals}.items() if not k.startswith("_")}
+        names = {
+            k: v
+            for k, v in {**caller.f_globals, **caller.f_locals}.items()
+            if not k.startswith("_")
+        }
     return Picture(read(out, names))
 
 
@@ -107,7 +119,9 @@ def _to_png(svg: str) -> bytes | None:
     import resvg_py
 
     fonts = [str(font / name) for name in ("DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf")]
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, font_files=fonts, skip_system_fonts=True, zoom=ZOOM))
+    return bytes(
+        resvg_py.svg_to_bytes(svg_string=svg, font_files=fonts, skip_system_fonts=True, zoom=ZOOM)
+    )
 
 
 def _font() -> Path | None:

@@ -10,7 +10,7 @@ Inputs stand above their users. The steps are the classical ones (Sugiyama, Taga
 Deterministic: the same graph gives the same picture.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,8 +18,11 @@ GAP_X = 28.0
 GAP_Y = 46.0
 BEND_WIDTH = 8.0
 SWEEPS = 8
-# A bend should stand straight below a bend: heavy edges are straightened first.
-WEIGHT_BOX_BOX, WEIGHT_BOX_BEND, WEIGHT_BEND_BEND = 1.0, 2.0, 8.0
+PASSES = 3
+# A node follows its strongest neighbours only: long edges are straightest, then chains of operations; leaves stand aside.
+FROM_LEAF, BOX_BEND, BOX_BOX, BEND_BEND = range(4)
+# How firmly a node keeps to its wish where its row is crowded, by the strongest neighbour that it has.
+FIRMNESS = (0.01, 0.3, 1.0, 4.0)
 
 Pair = tuple[int, int]
 
@@ -53,7 +56,9 @@ def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[Pair]) -> Layo
         0
     """
     if any(source >= target for source, target in edges):
-        raise ValueError("lay_out needs nodes in order: every edge must go from a smaller to a larger number")
+        raise ValueError(
+            "lay_out needs nodes in order: every edge must go from a smaller to a larger number"
+        )
     if not sizes:
         return Layout([], [], [], 0, 0.0, 0.0)
     ranks = rank(len(sizes), edges)
@@ -197,7 +202,7 @@ def _mean(values: list[float], otherwise: float) -> float:
 
 
 def _exchange(rows: list[list[int]], graph: _Graph) -> None:
-    """Exchange adjacent nodes while that saves a crossing."""
+    """Exchange adjacent nodes where that saves a crossing, row by row from the top."""
     place = [0] * len(graph.ranks)
     for row in rows:
         for i, v in enumerate(row):
@@ -205,22 +210,27 @@ def _exchange(rows: list[list[int]], graph: _Graph) -> None:
     above = [sorted(place[u] for u in us) for us in graph.above]
     below = [sorted(place[w] for w in ws) for ws in graph.below]
     for row in rows:
-        better = len(row) > 1
-        while better:
+        for _ in range(PASSES):
             better = False
             for i in range(len(row) - 1):
                 a, b = row[i], row[i + 1]
+                if _apart(above[a], above[b]) and _apart(below[a], below[b]):
+                    continue
                 now = _inversions(above[a], above[b]) + _inversions(below[a], below[b])
-                if now and now > _inversions(above[b], above[a]) + _inversions(below[b], below[a]):
+                if now > _inversions(above[b], above[a]) + _inversions(below[b], below[a]):
                     row[i], row[i + 1] = b, a
                     better = True
+            if not better:
+                break
         for i, v in enumerate(row):
             place[v] = i
-        for v in row:
-            for w in graph.below[v]:
-                above[w] = sorted(place[u] for u in graph.above[w])
-            for u in graph.above[v]:
-                below[u] = sorted(place[w] for w in graph.below[u])
+        for w in {w for v in row for w in graph.below[v]}:
+            above[w] = sorted(place[u] for u in graph.above[w])
+
+
+def _apart(left: list[int], right: list[int]) -> bool:
+    """Say whether no edge of the left node can cross one of the right node."""
+    return not left or not right or left[-1] <= right[0]
 
 
 def _inversions(left: list[int], right: list[int]) -> int:
@@ -239,7 +249,7 @@ def crossings(rows: Sequence[Sequence[int]], graph: _Graph) -> int:
         seen: list[int] = []
         for v in row:
             ends = [place[w] for w in graph.below[v]]
-            total += sum(len(seen) - bisect_left(seen, end + 1) for end in ends)
+            total += sum(len(seen) - bisect_right(seen, end) for end in ends)
             for end in ends:
                 insort(seen, end)
     return total
@@ -261,17 +271,23 @@ def place(rows: Sequence[Sequence[int]], graph: _Graph, widths: Sequence[float])
                 pulls = graph.above[v] if sweep % 2 == 0 else graph.below[v]
                 if last or not pulls:
                     pulls = graph.above[v] + graph.below[v]
-                ws = [_weight(graph, u, v) for u in pulls] or [1.0]
-                total = sum(ws)
-                wishes.append(sum(w * x[u] for w, u in zip(ws, pulls, strict=False)) / total if pulls else x[v])
-                weights.append(total)
+                strengths = [_strength(graph, u, v) for u in pulls]
+                top = max(strengths, default=0)
+                strongest = [
+                    x[u] for u, strength in zip(pulls, strengths, strict=True) if strength == top
+                ]
+                wishes.append(_mean(strongest, x[v]))
+                weights.append(FIRMNESS[top])
             _settle(row, wishes, weights, widths, x)
     return x
 
 
-def _weight(graph: _Graph, u: int, v: int) -> float:
+def _strength(graph: _Graph, u: int, v: int) -> int:
+    upper = u if graph.ranks[u] < graph.ranks[v] else v
     bends = (u >= graph.boxes) + (v >= graph.boxes)
-    return (WEIGHT_BOX_BOX, WEIGHT_BOX_BEND, WEIGHT_BEND_BEND)[bends]
+    if not bends:
+        return BOX_BOX if graph.above[upper] else FROM_LEAF
+    return BOX_BEND if bends == 1 else BEND_BEND
 
 
 def _settle(
@@ -281,26 +297,24 @@ def _settle(
     widths: Sequence[float],
     x: list[float],
 ) -> None:
-    """Give a row the positions nearest to its wishes (least squares) that keep order and gaps.
+    """Give a row the positions nearest to its wishes (weighted least squares) that keep order and gaps.
 
-    Without the gaps, order alone makes this an isotonic regression: neighbours that want to overlap are pooled, and a
-    pool stands at the mean wish of its members.
+    With the gaps taken off, order alone is left, and this is an isotonic regression: neighbours that want to overlap
+    are pooled, and a pool stands at the mean wish of its members.
     """
     offsets, offset = [], 0.0
     for i, v in enumerate(row):
         if i:
             offset += (widths[row[i - 1]] + widths[v]) / 2 + GAP_X
         offsets.append(offset)
-    pools: list[list[float]] = []  # [mean, weight, members]
+    pools: list[tuple[float, float, int]] = []  # (mean, weight, members)
     for wish, weight, shift in zip(wishes, weights, offsets, strict=True):
-        pool = [wish - shift, weight, 1.0]
-        while pools and pools[-1][0] >= pool[0]:
-            mean, total, members = pools.pop()
-            both = total + pool[1]
-            pool = [(mean * total + pool[0] * pool[1]) / both, both, members + pool[2]]
-        pools.append(pool)
-    i = 0
-    for mean, _, members in pools:
-        for _ in range(int(members)):
-            x[row[i]] = mean + offsets[i]
-            i += 1
+        mean, members = wish - shift, 1
+        while pools and pools[-1][0] >= mean:
+            left, more, others = pools.pop()
+            mean = (left * more + mean * weight) / (more + weight)
+            weight, members = more + weight, members + others
+        pools.append((mean, weight, members))
+    means = (mean for mean, _, members in pools for _ in range(members))
+    for v, mean, shift in zip(row, means, offsets, strict=True):
+        x[v] = mean + shift

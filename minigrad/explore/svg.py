@@ -43,7 +43,9 @@ def to_svg(trace: Trace, title: str = "Backward graph") -> str:
     """
     lines = [box_lines(node) for node in trace.nodes]
     layout = lay_out([_size(text) for text in lines], [(e.source, e.target) for e in trace.edges])
-    drawn = [_edge(trace, layout, i, [_size(text) for text in lines]) for i in range(len(trace.edges))]
+    drawn = [
+        _edge(trace, layout, i, [_size(text) for text in lines]) for i in range(len(trace.edges))
+    ]
     drawn += [_box(node, text, layout) for node, text in zip(trace.nodes, lines, strict=True)]
     legend, legend_width = _legend(trace, layout.height + 44)
     inner = max(layout.width, legend_width)
@@ -79,7 +81,9 @@ def box_lines(node: Node) -> list[str]:
     """Return the lines of a box: who it is, its value, its gradient (a constant has none)."""
     names = ", ".join(node.names)
     if node.kind == "constant":
-        value = "not kept" if node.value is None else short(node.value)
+        if node.value is None:
+            return ["constant", f"value {NONE_YET}"]
+        value = short(node.value)
         return [f"{names} = {value}"] if names else [value]
     op = node.op or "leaf"
     if "exponent" in node.saved:
@@ -153,7 +157,9 @@ def _box(node: Node, lines: list[str], layout: Layout) -> str:
         baseline = top + PAD_Y + 0.82 * FONT_SIZE + i * LEADING
         inside = escape(line)
         if i == 0 and names:
-            inside = f'<tspan font-weight="bold">{escape(names)}</tspan>{escape(line[len(names) :])}'
+            inside = (
+                f'<tspan font-weight="bold">{escape(names)}</tspan>{escape(line[len(names) :])}'
+            )
         colour = GRADIENT if line.startswith("grad ") and i == 2 else INK
         part = ("name", "value", "grad")[i]
         text.append(
@@ -195,7 +201,9 @@ def _port(trace: Trace, layout: Layout, i: int) -> float:
     """Spread the edges that enter one box, in the order in which they come."""
     target = trace.edges[i].target
     entering = [k for k, edge in enumerate(trace.edges) if edge.target == target]
-    entering.sort(key=lambda k: layout.bends[k][-1][0] if layout.bends[k] else layout.x[trace.edges[k].source])
+    entering.sort(
+        key=lambda k: layout.bends[k][-1][0] if layout.bends[k] else layout.x[trace.edges[k].source]
+    )
     return (entering.index(i) - (len(entering) - 1) / 2) * PORT
 
 
@@ -222,7 +230,9 @@ def _legend(trace: Trace, y: float) -> tuple[list[str], float]:
 
 
 def _note(x: float, y: float, words: str, colour: str, size: int) -> str:
-    return f'<text x="{_n(x)}" y="{_n(y)}" font-size="{size}" fill="{colour}">{escape(words)}</text>'
+    return (
+        f'<text x="{_n(x)}" y="{_n(y)}" font-size="{size}" fill="{colour}">{escape(words)}</text>'
+    )
 
 
 def _n(value: float) -> str:

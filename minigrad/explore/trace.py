@@ -97,7 +97,9 @@ def read(out: Any, variables: Mapping[str, Any]) -> Trace:
         ['leaf', 'constant', 'MulBackward0', 'SumBackward0']
     """
     if not is_tensor(out):
-        raise TypeError(f"draw() needs a tensor, but got {type(out).__name__}: give it a result of your computation")
+        raise TypeError(
+            f"draw() needs a tensor, but got {type(out).__name__}: give it a result of your computation"
+        )
     known = {name: thing for name, thing in variables.items() if is_tensor(thing)}
     if out.grad_fn is None:
         kind = "leaf" if out.requires_grad else "constant"
@@ -112,7 +114,9 @@ class _Reader:
     def __init__(self, variables: Mapping[str, Any]) -> None:
         self.variables = variables
         self.tensors: dict[int, Any] = {}  # id of a backward node -> a tensor it made, or its leaf
-        self.names: dict[int, list[str]] = {}  # id of a backward node or of an untracked tensor -> variable names
+        self.names: dict[
+            int, list[str]
+        ] = {}  # id of a backward node or of an untracked tensor -> variable names
         for name, tensor in variables.items():
             made_by = tensor.grad_fn
             self.names.setdefault(id(made_by if made_by is not None else tensor), []).append(name)
@@ -151,7 +155,12 @@ class _Reader:
         if hasattr(fn, "variable"):
             leaf = fn.variable
             names = tuple(self.names.get(id(leaf), ())[:MOST_NAMES])
-            return {"kind": "leaf", "names": names, "value": _array(leaf), "grad": _array(_grad(leaf))}
+            return {
+                "kind": "leaf",
+                "names": names,
+                "value": _array(leaf),
+                "grad": _array(_grad(leaf)),
+            }
         tensor = self.tensors.get(id(fn))
         return {
             "kind": "output" if is_output else "op",
