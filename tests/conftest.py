@@ -1,13 +1,16 @@
-"""What several tests share: parts of the system that may be missing, a browser, and a Jupyter that never sees the home.
+"""What several tests share: parts of the system that may be missing, a browser, and a Jupyter that
+never sees the home.
 
-A test that needs a part of the system says so, and is skipped with the reason where the part is missing::
+A test that needs a part of the system says so, and is skipped with the reason where the part is
+missing::
 
     from conftest import needs
 
     @needs("chromium")
     def test_the_page(browser): ...
 
-With ``CI=true`` a missing part is a failure: a check that nobody runs is no check. Only a GPU may be missing there.
+With ``CI=true`` a missing part is a failure: a check that nobody runs is no check. Only a GPU may
+be missing there.
 """
 
 import os
@@ -27,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-# --- parts of the system ---------------------------------------------------------------------------------------------
+# --- parts of the system --------------------------------------------------------------------------
 
 
 def chromium_path() -> str | None:
@@ -62,7 +65,7 @@ def needs(part: str) -> pytest.MarkDecorator:
 
 
 def require(part: str, environ=os.environ) -> None:
-    """Skip the running test where the part is missing; fail it there in CI, unless the part is a GPU."""
+    """Skip the running test where the part is missing; in CI fail it, unless the part is a GPU."""
     reason = PARTS[part]()
     if not reason:
         return
@@ -81,11 +84,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         require(*mark.args)
 
 
-# --- Jupyter, away from the user's home ------------------------------------------------------------------------------
+# --- Jupyter, away from the user's home -----------------------------------------------------------
 
 
 def _leave_the_home_alone() -> None:
-    """Point Jupyter, IPython and matplotlib at a throw-away folder, for this process and all that it starts."""
+    """Point Jupyter, IPython and matplotlib at a throw-away folder, here and in subprocesses."""
     home = Path(tempfile.mkdtemp(prefix="minigrad-tests-"))
     for variable, folder in {
         "JUPYTER_CONFIG_DIR": "config",
@@ -106,7 +109,8 @@ def pytest_unconfigure() -> None:
 
 @contextmanager
 def jupyter(folder: Path, *options: str, app: str = "lab", seconds: float = 60) -> Iterator[str]:
-    """Run a Jupyter server on ``folder``; yields its address with the token, ready for ``page.goto``.
+    """Run a Jupyter server on ``folder``; yields its address with the token, ready for
+    ``page.goto``.
 
     ``options`` go to the command as they are; ``app`` may be "lab", "notebook" or "server".
     """
@@ -126,7 +130,7 @@ def jupyter(folder: Path, *options: str, app: str = "lab", seconds: float = 60) 
 
 
 def _wait_for_address(server: subprocess.Popen, log, seconds: float) -> str:
-    """Return the address that the server wrote into its own run file; its log is the error otherwise."""
+    """Return the address that the server wrote into its run file; raise with its log otherwise."""
     import json
     import urllib.request
 

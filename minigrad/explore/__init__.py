@@ -3,8 +3,8 @@
     from minigrad.explore import draw
     draw(loss)
 
-`trace` says what happened, as plain data; `layout` places the boxes; `svg` draws them. Only `trace` has ever seen a
-tensor, so the same picture is made from a minigrad tensor and from a torch tensor.
+`trace` says what happened, as plain data; `layout` places the boxes; `svg` draws them. Only `trace`
+has ever seen a tensor, so the same picture is made from a minigrad tensor and from a torch tensor.
 """
 
 import struct
@@ -29,8 +29,9 @@ class Picture:
         trace: the graph as plain data.
         svg: the picture as one SVG string.
 
-    A notebook gets a PNG (where `resvg-py` and a font are installed; the `course` extra brings both) and plain words.
-    SVG and HTML are left out of a notebook's output on purpose: sanitisers and LaTeX export stumble over them.
+    A notebook gets a PNG (where `resvg-py` and a font are installed; the `course` extra brings
+    both) and plain words. SVG and HTML are left out of a notebook's output on purpose: sanitisers
+    and LaTeX export stumble over them.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -61,7 +62,7 @@ class Picture:
             )
         elif self.png is None:
             raise RuntimeError(
-                "a PNG needs resvg-py and matplotlib's font: pip install resvg-py matplotlib, or save .svg"
+                "a PNG needs resvg-py and matplotlib: install both with pip, or save .svg"
             )
         else:
             path.write_bytes(self.png)
@@ -125,7 +126,7 @@ def _to_png(svg: str) -> bytes | None:
 
 
 def _font() -> Path | None:
-    """Find the folder with matplotlib's DejaVu fonts without importing matplotlib, which takes a second."""
+    """Find matplotlib's DejaVu fonts without importing matplotlib, which takes a second."""
     spec = find_spec("matplotlib")
     if spec is None or spec.origin is None:
         return None

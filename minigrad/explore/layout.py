@@ -3,8 +3,10 @@
 Inputs stand above their users. The steps are the classical ones (Sugiyama, Tagawa and Toda, 1981):
 
 1. `rank`: every node gets a row. Leaves stand next to their use, not in the first row.
-2. `with_bends`: an edge that passes rows gets a bend in each of them. All long edges of one source share their bends.
-3. `order`: neighbours are sorted by barycentre, then adjacent ones exchanged, until no crossing is saved.
+2. `with_bends`: an edge that passes rows gets a bend in each of them. All long edges of one source
+   share their bends.
+3. `order`: neighbours are sorted by barycentre, then adjacent ones exchanged, until no crossing is
+   saved.
 4. `place`: every box moves as near to its neighbours as order and gaps allow.
 
 Deterministic: the same graph gives the same picture.
@@ -19,9 +21,11 @@ GAP_Y = 46.0
 BEND_WIDTH = 8.0
 SWEEPS = 8
 PASSES = 3
-# A node follows its strongest neighbours only: long edges are straightest, then chains of operations; leaves stand aside.
+# A node follows its strongest neighbours only: long edges are straightest, then chains of
+# operations; leaves stand aside.
 FROM_LEAF, BOX_BEND, BOX_BOX, BEND_BEND = range(4)
-# How firmly a node keeps to its wish where its row is crowded, by the strongest neighbour that it has.
+# How firmly a node keeps to its wish where its row is crowded, by the strongest neighbour that it
+# has.
 FIRMNESS = (0.01, 0.3, 1.0, 4.0)
 
 Pair = tuple[int, int]
@@ -33,7 +37,8 @@ class Layout:
 
     Attributes:
         x, y: the centre of each box.
-        bends: for each edge, the x centres and row bounds (x, top, bottom) that it passes through, top to bottom.
+        bends: for each edge, the x centres and row bounds (x, top, bottom) that it passes through,
+            top to bottom.
         crossings: how many pairs of edges cross.
         width, height: of the whole drawing; it starts at (0, 0).
     """
@@ -87,11 +92,11 @@ def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[Pair]) -> Layo
     )
 
 
-# --- 1. rows ---------------------------------------------------------------------------------------------------------
+# --- 1. rows --------------------------------------------------------------------------------------
 
 
 def rank(count: int, edges: Sequence[Pair]) -> list[int]:
-    """Give each node a row: below all its inputs, and a leaf (or what only touches leaves) just above its first user."""
+    """Give each node a row below all its inputs; what only leaves feed stands next to its use."""
     sources: list[list[int]] = [[] for _ in range(count)]
     targets: list[list[int]] = [[] for _ in range(count)]
     for source, target in edges:
@@ -100,7 +105,8 @@ def rank(count: int, edges: Sequence[Pair]) -> list[int]:
     ranks = [0] * count
     for v in range(count):
         ranks[v] = 1 + max((ranks[u] for u in sources[v]), default=-1)
-    # A node whose inputs serve nobody else can sink to its user and take them along, and no edge gets longer.
+    # A node whose inputs serve nobody else can sink to its user and take them along, and no edge
+    # gets longer.
     sinks = [False] * count
     for v in range(count):
         sinks[v] = all(sinks[u] and len(set(targets[u])) == 1 for u in sources[v])
@@ -111,7 +117,7 @@ def rank(count: int, edges: Sequence[Pair]) -> list[int]:
     return [r - first for r in ranks]
 
 
-# --- 2. bends --------------------------------------------------------------------------------------------------------
+# --- 2. bends -------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -149,7 +155,7 @@ def _join(graph: _Graph, upper: int, lower: int) -> None:
     graph.above[lower].append(upper)
 
 
-# --- 3. order --------------------------------------------------------------------------------------------------------
+# --- 3. order -------------------------------------------------------------------------------------
 
 
 def order(graph: _Graph) -> list[list[int]]:
@@ -169,7 +175,7 @@ def order(graph: _Graph) -> list[list[int]]:
 
 
 def _first_order(graph: _Graph) -> list[list[int]]:
-    """Walk upward from the outputs, depth first and in slot order: what belongs together stands together."""
+    """Walk up from the outputs, depth first, in slot order: relatives stand together."""
     rows: list[list[int]] = [[] for _ in range(max(graph.ranks) + 1)]
     seen = [False] * len(graph.ranks)
     for root in range(len(graph.ranks) - 1, -1, -1):
@@ -255,11 +261,11 @@ def crossings(rows: Sequence[Sequence[int]], graph: _Graph) -> int:
     return total
 
 
-# --- 4. positions ----------------------------------------------------------------------------------------------------
+# --- 4. positions ---------------------------------------------------------------------------------
 
 
 def place(rows: Sequence[Sequence[int]], graph: _Graph, widths: Sequence[float]) -> list[float]:
-    """Return the x centre of each node: near its neighbours, in the order of its row, with a gap between boxes."""
+    """Return the x centre of each node: near its neighbours, in row order, a gap between boxes."""
     x = [0.0] * len(graph.ranks)
     for row in rows:
         _settle(row, [0.0] * len(row), [1.0] * len(row), widths, x)
@@ -297,10 +303,11 @@ def _settle(
     widths: Sequence[float],
     x: list[float],
 ) -> None:
-    """Give a row the positions nearest to its wishes (weighted least squares) that keep order and gaps.
+    """Give a row the positions nearest to its wishes (weighted least squares) that keep order and
+    gaps.
 
-    With the gaps taken off, order alone is left, and this is an isotonic regression: neighbours that want to overlap
-    are pooled, and a pool stands at the mean wish of its members.
+    With the gaps taken off, order alone is left, and this is an isotonic regression: neighbours
+    that want to overlap are pooled, and a pool stands at the mean wish of its members.
     """
     offsets, offset = [], 0.0
     for i, v in enumerate(row):

@@ -1,10 +1,12 @@
 """The picture: one SVG string, made from a `Trace` and nothing else.
 
-Shape and colour say the same thing twice: a pill is a leaf, a rounded box an operation, a square box the output, a
-dashed box a constant. Values run down, gradients come back up. The picture brings its own light ground, so it reads the
-same in a light and in a dark page, and it asks for no font, script or file from anywhere.
+Shape and colour say the same thing twice: a pill is a leaf, a rounded box an operation, a square
+box the output, a dashed box a constant. Values run down, gradients come back up. The picture brings
+its own light ground, so it reads the same in a light and in a dark page, and it asks for no font,
+script or file from anywhere.
 
-Each box is a group `<g id="node-3" class="node leaf">` and each edge a path `<path id="edge-5" class="edge">`, numbered as
+Each box is a group `<g id="node-3" class="node leaf">` and each edge a path `<path id="edge-5"
+class="edge">`, numbered as
 in the trace: what wants to animate the picture finds its parts by these names.
 """
 
@@ -15,7 +17,8 @@ import numpy as np
 from .layout import Layout, lay_out
 from .trace import Node, Trace
 
-# Okabe-Ito colours, which colour-blind readers tell apart; grounds are tints of them, the gradient's is darkened for text.
+# Okabe-Ito colours, which colour-blind readers tell apart; grounds are tints of them, the
+# gradient's is darkened for text.
 INK, PAPER, LINE = "#1A1A1A", "#FFFFFF", "#767676"
 STROKE = {"leaf": "#009E73", "op": "#0072B2", "output": "#D55E00", "constant": "#767676"}
 GROUND = {"leaf": "#E3F4EE", "op": "#E3EFF7", "output": "#FCEBDF", "constant": "#FFFFFF"}
@@ -74,7 +77,7 @@ def to_svg(trace: Trace, title: str = "Backward graph") -> str:
     )
 
 
-# --- words -----------------------------------------------------------------------------------------------------------
+# --- words ----------------------------------------------------------------------------------------
 
 
 def box_lines(node: Node) -> list[str]:
@@ -119,7 +122,7 @@ def _head(array: np.ndarray, most: int) -> str:
 
 
 def in_words(trace: Trace) -> str:
-    """Tell the graph line by line, inputs first: for a screen reader, a terminal, a page without pictures."""
+    """Tell the graph line by line, inputs first: for a screen reader or a terminal."""
     told = []
     for node in trace.nodes:
         inputs = [_call(source) for source in trace.inputs(node)]
@@ -140,7 +143,7 @@ def _told(node: Node) -> list[str]:
     return own + [" ".join(line.replace(NONE_YET, "none").split()) for line in lines]
 
 
-# --- shapes ----------------------------------------------------------------------------------------------------------
+# --- shapes ---------------------------------------------------------------------------------------
 
 
 def _size(lines: list[str]) -> tuple[float, float]:
@@ -170,12 +173,16 @@ def _box(node: Node, lines: list[str], layout: Layout) -> str:
     return f'<g id="node-{node.id}" class="node {node.kind}">{shape}{"".join(text)}</g>'
 
 
-def _shape(kind: str, left: float, top: float, width: float, height: float) -> str:
-    radius = {"leaf": min(height / 2, 34), "op": 9}.get(kind, 0)
-    dashes = ' stroke-dasharray="7 5"' if kind == "constant" else ""
+def _shape(
+    kind: str, left: float, top: float, width: float, height: float, line: float = 2.5
+) -> str:
+    """A pill, a rounded box, a square box or a dashed box."""
+    radius = {"leaf": min(height / 2, 34), "op": height / 10 if height > 40 else 4}.get(kind, 0)
+    dashes = f' stroke-dasharray="{_n(line * 3)} {_n(line * 2)}"' if kind == "constant" else ""
     return (
-        f'<rect x="{_n(left)}" y="{_n(top)}" width="{_n(width)}" height="{_n(height)}" rx="{_n(radius)}" '
-        f'fill="{GROUND[kind]}" stroke="{STROKE[kind]}" stroke-width="2.5"{dashes}/>'
+        f'<rect x="{_n(left)}" y="{_n(top)}" width="{_n(width)}" height="{_n(height)}" '
+        f'rx="{_n(radius)}" fill="{GROUND[kind]}" stroke="{STROKE[kind]}" '
+        f'stroke-width="{_n(line)}"{dashes}/>'
     )
 
 
@@ -214,12 +221,7 @@ def _legend(trace: Trace, y: float) -> tuple[list[str], float]:
     present = {node.kind for node in trace.nodes}
     for kind, word in LEGEND:
         if kind in present:
-            radius = {"leaf": 8, "op": 4}.get(kind, 0)
-            dashes = ' stroke-dasharray="4 3"' if kind == "constant" else ""
-            parts.append(
-                f'<rect x="{_n(x)}" y="{_n(y)}" width="26" height="16" rx="{radius}" fill="{GROUND[kind]}" '
-                f'stroke="{STROKE[kind]}" stroke-width="2"{dashes}/>'
-            )
+            parts.append(_shape(kind, x, y, 26, 16, line=2))
             parts.append(_note(x + 34, y + 13, word, INK, size))
             x += 34 + len(word) * letter + 24
     if trace.edges:

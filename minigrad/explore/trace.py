@@ -1,10 +1,12 @@
 """What a backward graph holds, as plain data.
 
-A `Trace` is a list of nodes and a list of edges, and nothing in it points back into the library that made it: arrays
-are copies, names are text. Layout, picture and words are made from a `Trace` alone and never ask where it came from.
+A `Trace` is a list of nodes and a list of edges, and nothing in it points back into the library
+that made it: arrays are copies, names are text. Layout, picture and words are made from a `Trace`
+alone and never ask where it came from.
 
-`read` fills one from the output of a computation. It looks only at what torch shows to everybody (`grad_fn`,
-`next_functions`, `variable`, `_saved_*`, `grad`), so it reads a minigrad tensor and a torch tensor alike.
+`read` fills one from the output of a computation. It looks only at what torch shows to everybody
+(`grad_fn`, `next_functions`, `variable`, `_saved_*`, `grad`), so it reads a minigrad tensor and a
+torch tensor alike.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +20,7 @@ Kind = Literal["leaf", "op", "output", "constant"]
 # How many variable names of one tensor are kept: `z = loss = y.mean()` has two.
 MOST_NAMES = 2
 
-# What torch calls the first and the second input where it saves them (`_saved_self`, `_saved_mat2`, ...).
+# What torch calls the first and the second input where it saves them: `_saved_self`, `_saved_mat2`.
 SLOT_NAMES = ("self",), ("other", "exponent", "mat2", "vec", "tensor")
 
 
@@ -28,8 +30,10 @@ class Node:
 
     Attributes:
         id: its place in `Trace.nodes`; inputs come before their users.
-        kind: "leaf" keeps a gradient, "op" was computed, "output" is where the reading began, "constant" is not tracked.
-        op: the name of the backward node, as torch gives it ("MulBackward0"); "" for a leaf and a constant.
+        kind: "leaf" keeps a gradient, "op" was computed, "output" is where the reading began,
+            "constant" is not tracked.
+        op: the name of the backward node, as torch gives it ("MulBackward0"); "" for a leaf and a
+            constant.
         names: the caller's variables that hold this tensor.
         value: the forward value, or None where nobody kept it.
         grad: the stored gradient, or None where there is none.
@@ -57,7 +61,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """A tensor on its way from the node that made it (`source`) into input number `slot` of its user (`target`)."""
+    """A tensor on its way from its maker `source` into input number `slot` of its user `target`."""
 
     source: int
     target: int
@@ -78,7 +82,7 @@ class Trace:
 
 
 def is_tensor(thing: Any) -> bool:
-    """Say whether `thing` is a tensor of minigrad or of torch (asked of its type, so that nothing is computed)."""
+    """Say whether `thing` is a tensor of minigrad or of torch, by its type: nothing is computed."""
     return all(hasattr(type(thing), name) for name in ("grad_fn", "requires_grad", "is_leaf"))
 
 
@@ -87,7 +91,8 @@ def read(out: Any, variables: Mapping[str, Any]) -> Trace:
 
     Args:
         out: a tensor. One that is not tracked gives a single constant.
-        variables: the caller's variables by name; they lend their names and their values to the nodes.
+        variables: the caller's variables by name; they lend their names and their values to the
+            nodes.
 
     Example:
         >>> import minigrad
@@ -97,8 +102,9 @@ def read(out: Any, variables: Mapping[str, Any]) -> Trace:
         ['leaf', 'constant', 'MulBackward0', 'SumBackward0']
     """
     if not is_tensor(out):
+        got = type(out).__name__
         raise TypeError(
-            f"draw() needs a tensor, but got {type(out).__name__}: give it a result of your computation"
+            f"draw() needs a tensor, but got {got}: give it a result of your computation"
         )
     known = {name: thing for name, thing in variables.items() if is_tensor(thing)}
     if out.grad_fn is None:
@@ -172,14 +178,14 @@ class _Reader:
         }
 
     def _learn_values(self, fn: Any, saved: Mapping[str, Any]) -> None:
-        """A saved tensor is the value of the node that made it, whether or not a variable holds it."""
+        """A saved tensor is the value of the node that made it, also where no variable holds it."""
         for thing in saved.values():
             if is_tensor(thing) and thing.grad_fn is not None:
                 self.tensors.setdefault(id(thing.grad_fn), thing)
 
 
 def _inputs_first(root: Any) -> list[Any]:
-    """List the backward nodes from the leaves to `root`, each once, inputs in slot order; without recursion."""
+    """List the backward nodes from the leaves to `root`, each once, inputs in slot order."""
     order: list[Any] = []
     seen = {id(root)}
     stack = [(root, iter(root.next_functions))]
@@ -197,7 +203,7 @@ def _inputs_first(root: Any) -> list[Any]:
 
 
 def _saved(fn: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what a node has saved; a value that is freed or was changed in place raises when read and is left out."""
+    """Yield what a node has saved. What is freed or was changed in place is left out."""
     for name in dir(fn):
         if name.startswith("_saved_") and "_sym_" not in name:
             try:
@@ -215,7 +221,7 @@ def _constant(slot: int, saved: Mapping[str, Any]) -> Any:
 
 
 def _grad(tensor: Any) -> Any:
-    """Return the gradient that a tensor keeps; not asked of one that keeps none, which would warn."""
+    """Return the gradient that a tensor keeps; one that keeps none is not asked, it would warn."""
     keeps = tensor is not None and (tensor.is_leaf or getattr(tensor, "retains_grad", False))
     return tensor.grad if keeps else None
 
