@@ -77,6 +77,20 @@ class Case:
     expected: Arrays
 
 
+@dataclass(frozen=True)
+class CallError:
+    """What stands in the place of an answer when a call gave none.
+
+    kind     "missing" (no such function), "raised", "not_data" and what else a sandbox may meet
+    message  one line: "ZeroDivisionError: division by zero"
+    line     the line in the student's cell, where there is one
+    """
+
+    kind: str
+    message: str
+    line: int | None = None
+
+
 class Outcome(StrEnum):
     """How judging ended. GRADED and STUDENT_ERROR are grades; INFRA_ERROR is ours: try again."""
 

@@ -1,0 +1,111 @@
+"""check("e2.mul", mul_vjp) in a student's notebook: the judge's verdict at once, in their own kernel.
+
+Judges the public cases with the same code that grades outside on secret ones. This module is
+imported with the package, so it imports NumPy, the tasks and PyTorch only when it is called.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grader.task import Verdict
+
+PUBLIC_SEED = b"public"
+
+
+class CheckFailed(Exception):
+    """An answer that is not right yet. Shown as one block of text, without the judge's own frames.
+
+    verdict is the Verdict behind it, or None when check() itself was not used as it should be.
+    """
+
+    def __init__(self, text: str, verdict: Verdict | None = None):
+        super().__init__(text.split("\n", 1)[0])
+        self.text, self.verdict = text, verdict
+
+    def _render_traceback_(self) -> list[str]:  # IPython's hook; nbgrader's pages use it as well
+        return self.text.splitlines()
+
+
+def check(task: str, function: Callable[..., Any]) -> None:
+    """Compare your function with PyTorch on a handful of inputs; one line when all is right.
+
+    task is the name in the exercise ("e2.mul"), function is your function, without parentheses.
+    Raises CheckFailed, which says what differs and how to go on.
+
+    >>> def mul_vjp(g, a, b):
+    ...     return g * b, g * a
+    >>> check("e2.mul", mul_vjp)
+    e2.mul: right: all 5 answers agree with PyTorch
+    """
+    from grader.exercises import ExerciseError, find_task
+    from grader.feedback import as_text, clean
+    from grader.judge import copies, draw_cases, judge
+    from grader.reference import TorchMissing
+
+    if not isinstance(task, str):
+        raise CheckFailed('check needs the task\'s name first: check("e2.mul", mul_vjp)')
+    try:
+        found = find_task(task)
+    except ExerciseError as error:
+        raise CheckFailed(f"check: {clean(str(error))}") from None
+    usage = f'check("{found.name}", {found.function})'
+    if not callable(function):
+        raise CheckFailed(
+            f"{found.name}: check needs the function itself, without parentheses: {usage}"
+        )
+    try:
+        cases = draw_cases(found, PUBLIC_SEED)
+    except TorchMissing as error:
+        raise CheckFailed(f"{found.name}: {error}") from None
+
+    verdict = judge(found, cases, [_call(function, copies(case.inputs)) for case in cases])
+    if not verdict.passed:
+        _display(verdict)
+        raise CheckFailed(as_text(verdict), verdict)
+    print(as_text(verdict))
+
+
+def _call(function: Callable[..., Any], inputs: tuple) -> Any:
+    """The function's answer, or a CallError with the line of the student's code that raised."""
+    from grader.task import CallError
+
+    try:
+        return function(*inputs)
+    except (Exception, SystemExit) as error:  # KeyboardInterrupt goes through: the student's stop
+        return CallError("raised", _said(error), _line(function, error))
+
+
+def _said(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    name = type(error).__name__
+    return f"{name}: {text}" if text else name
+
+
+def _line(function: Callable[..., Any], error: BaseException) -> int | None:
+    """The last line of the traceback that lies in the student's own file or cell."""
+    code = getattr(function, "__code__", None)
+    trace, line = error.__traceback__, None
+    while trace is not None:
+        if code is not None and trace.tb_frame.f_code.co_filename == code.co_filename:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _display(verdict: Verdict) -> None:
+    """The picture, where the student sits in Jupyter; a terminal has the text alone."""
+    from grader.feedback import as_html, as_text
+
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None and hasattr(shell, "kernel"):
+        ipython.display.display(
+            {"text/plain": as_text(verdict), "text/html": as_html(verdict)}, raw=True
+        )
