@@ -1,4 +1,4 @@
-"""check("e2.mul", mul_vjp) in a student's notebook: the judge's verdict at once, in their own kernel.
+"""check("e2.mul", mul_vjp) in a notebook: the verdict at once, in the student's own kernel.
 
 Judges the public cases with the same code that grades outside on secret ones. This module is
 imported with the package, so it imports NumPy, the tasks and PyTorch only when it is called.
