@@ -127,12 +127,11 @@ def describe(value: Any) -> str:
     kind = type(value)
     if value is None:
         return "None"
-    if issubclass(kind, np.ndarray):
-        array = np.ndarray.view(value, np.ndarray)
-        if array.dtype.kind not in "biuf":
-            return f"an array of {array.dtype.name[:40]}"
-        return f"an array of shape {array.shape}"
-    if kind in (tuple, list):
+    if kind is np.ndarray:
+        if not _plain(value.dtype):
+            return f"an array of {value.dtype.name[:40]}"
+        return f"an array of shape {value.shape}"
+    if kind is tuple or kind is list:
         return f"a {kind.__name__} of {len(value)}"
     name = kind.__name__[:40] if isinstance(kind.__name__, str) else "thing"
     if kind.__module__ in ("torch", "minigrad", "minigrad.tensor") and name == "Tensor":
@@ -168,13 +167,8 @@ def pair(yours: Any, torchs: Any) -> tuple[str, str]:
 
 
 def _parts(answer: Any) -> tuple | None:
-    """The results in a tuple or a list (a named tuple too), None for anything else."""
-    kind = type(answer)
-    if issubclass(kind, tuple):
-        return tuple(tuple.__iter__(answer))
-    if issubclass(kind, list):
-        return tuple(list.__iter__(answer))
-    return None
+    """The results in a tuple or a list, None for anything else."""
+    return tuple(answer) if type(answer) is tuple or type(answer) is list else None
 
 
 def _tuple(answer: Any) -> tuple:
@@ -185,15 +179,20 @@ def _tuple(answer: Any) -> tuple:
 def _array(value: Any) -> np.ndarray | None:
     """A plain array of bools, integers or floats, or None. Calls nothing of the value's own."""
     kind = type(value)
-    if issubclass(kind, np.ndarray):
-        array = np.ndarray.view(value, np.ndarray)
-    elif any(kind is plain for plain in (int, float, bool)) or issubclass(kind, np.generic):
-        if kind is int and value.bit_length() > 63:
-            return None  # would become an object array
+    if kind is int and value.bit_length() > 63:
+        return None  # would become an object array
+    if kind is np.ndarray or kind is int or kind is float or kind is bool:
+        array = np.asarray(value)
+    elif issubclass(kind, np.generic) and kind.__module__ == "numpy":
         array = np.asarray(value)
     else:
         return None
-    return array if array.dtype.kind in "biuf" else None
+    return array if _plain(array.dtype) else None
+
+
+def _plain(dtype: np.dtype) -> bool:
+    """Whether numbers of this dtype can be answers: no objects, dates, complex or long doubles."""
+    return dtype.kind in "biuf" and dtype.itemsize <= 8
 
 
 def _wrong(array: np.ndarray, truth: np.ndarray, rtol: float, atol: float) -> np.ndarray:

@@ -267,8 +267,8 @@ check("e2.pow", pow_vjp)
 # ## 6. The sum of all elements
 #
 # The node computed the single number $y = \sum_i a_i$. So `g` is a single number as well, an array
-# of shape `()`, while `a` may be a vector, a matrix or more. Return an array in the shape of `a` that
-# holds the gradient of every element.
+# of shape `()`, while `a` may be a vector, a matrix or more. Return an array in the shape of `a`
+# that holds the gradient of every element.
 
 
 # %% name="sum" solves="e2.sum"
