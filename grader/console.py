@@ -1,0 +1,100 @@
+"""What the commands show: a progress bar, the sandbox's level, a table of results.
+
+On a terminal with colour and bars; into a file or a pipe as plain lines.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from grader.feedback import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from grader.course import Course
+    from grader.pipeline import Grade
+
+PLAIN_WIDTH = 100
+
+
+def console() -> Console:
+    """Where results go: stdout, coloured only on a terminal."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns
+    return Console(width=width, highlight=False)
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A function to tell how far things are: tell("judged", 3, 12); shown on stderr."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    screen = Console(stderr=True)
+    if not screen.is_terminal:
+        yield _plain
+        return
+    columns = (TextColumn("{task.description:>9}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=screen, transient=True) as bar:
+        tasks: dict[str, int] = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield tell
+
+
+def _plain(what: str, done: int, total: int) -> None:
+    if done == total or done % max(1, total // 10) == 0:
+        print(f"{what} {done} of {total}", file=sys.stderr, flush=True)
+
+
+def level_line(out: Console, unsafe: bool) -> str | None:
+    """Say which sandbox will be used and return its level; SandboxUnavailable if none holds."""
+    from grader.sandbox import probe_level
+
+    if unsafe:
+        out.print("[bold red]No sandbox[/]: students' code runs with your rights (--unsafe).")
+        return None
+    level = probe_level()
+    out.print(f"Sandbox level: [bold]{level}[/]")
+    return level
+
+
+def results_table(course: Course, grades: list[Grade]) -> Table:
+    """One line a hand-in: who, points, and the verdict in a line."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from grader.pipeline import checks_of, release_of
+
+    worth = {
+        name: sum(check.points for check in checks_of(release_of(course, name)))
+        for name in {grade.set_name for grade in grades}
+    }
+    several = len(worth) > 1
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    table.add_column("hand-in", no_wrap=True, overflow="ellipsis", max_width=30)
+    if several:
+        table.add_column("set", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("verdict", overflow="fold")
+    for grade in grades:
+        full = worth[grade.set_name]
+        style = "yellow" if not grade.is_grade else "green" if grade.points == full else "red"
+        points = f"{grade.points:g} of {full:g}" if grade.is_grade else f"- of {full:g}"
+        cells = [Text(clean(grade.student, 60)), Text(points, style=f"bold {style}")]
+        if several:
+            cells.insert(1, Text(grade.set_name))
+        table.add_row(*cells, Text(grade.summary()))
+    return table
