@@ -1,0 +1,184 @@
+"""One submission: runs its cells, then calls its functions on the inputs that arrive, and writes the answers.
+
+Everything here runs in the student's process, so nothing here is to be believed: the host checks every frame.
+"""
+
+import builtins
+import linecache
+import os
+import sys
+import types
+
+import cage
+import numpy as np
+import wire
+
+_CHUNK = 1 << 20
+
+
+def live(box: cage.Cage, limits: tuple, pipes: tuple[int, int, int], zygote: int) -> None:
+    """The whole life of a child, from the fork on; never returns."""
+    try:
+        box.lock(limits, pipes, zygote)
+    except BaseException as error:
+        os.write(cage.REPORT, f"{type(error).__name__}: {error}".encode()[:4000])
+        os._exit(1)
+    os.write(cage.REPORT, b"caged")
+    os.close(cage.REPORT)
+    try:
+        _answer()
+    finally:
+        os._exit(0)
+
+
+def _answer() -> None:
+    requests = _requests()
+    module = types.ModuleType("__main__")
+    sys.modules["__main__"] = module
+    cells = next(requests)
+    for number, source in enumerate(cells):
+        _send(("cell", number, *_run_cell(number, source, module.__dict__)))
+    _send(("ready",))
+    for number, (function, inputs) in enumerate(requests):
+        _send(_call(number, function, inputs, module.__dict__))
+    _send(("done",))
+
+
+def _requests():
+    """The frames of the host, one by one: the cells, then a (function, inputs) for each call."""
+    frames = wire.Frames(1 << 62)
+    while data := os.read(cage.REQUEST, _CHUNK):
+        for value in frames.feed(data):
+            if value is None:
+                return
+            yield value
+
+
+def _send(value: object) -> None:
+    data = memoryview(wire.frame(value))
+    while data:
+        data = data[os.write(cage.RESULT, data) :]
+
+
+def _run_cell(number: int, source: str, names: dict) -> tuple[int | None, str]:
+    """Run one cell; its line and error text, or (None, "")."""
+    filename = _filename(number)
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    try:
+        exec(compile(source, filename, "exec", dont_inherit=True), names)
+    except BaseException as error:
+        return _line(error)[1], _text(error)
+    return None, ""
+
+
+def _call(number: int, function: str, inputs: tuple, names: dict) -> tuple:
+    """The frame that answers one call: its value, or why there is none."""
+    found = names.get(function)
+    if found is None:
+        return "error", number, "missing", f"`{function}` is not defined", None, None
+    if not callable(found):
+        return (
+            "error",
+            number,
+            "missing",
+            f"`{function}` is not a function but a {type(found).__name__}",
+            None,
+            None,
+        )
+    try:
+        value = _plain(found(*inputs), wire.MAX_DEPTH)
+        answer = ("answer", number, value)
+        wire.frame(answer)
+        return answer
+    except wire.NotData as error:
+        return (
+            "error",
+            number,
+            "not-data",
+            f"returned {error}, expected arrays or numbers",
+            None,
+            None,
+        )
+    except NotImplementedError as error:
+        return "error", number, "not-implemented", _text(error), *_line(error)
+    except BaseException as error:
+        return "error", number, "raised", _text(error), *_line(error)
+
+
+def _plain(value: object, depth: int) -> object:
+    """`value` with minigrad's Tensors as arrays."""
+    if type(value) in (tuple, list) and depth:
+        return type(value)(_plain(item, depth - 1) for item in value)
+    if type(value).__name__ == "Tensor" and hasattr(value, "detach"):
+        return np.asarray(value.detach().numpy())
+    return value
+
+
+def _filename(number: int) -> str:
+    return f"<cell {number}>"
+
+
+def _line(error: BaseException) -> tuple[int | None, int | None]:
+    """The cell and the line in it where `error` came up: the innermost frame that is the student's."""
+    place = (None, None)
+    trace = error.__traceback__
+    while trace is not None:
+        place = _place(trace.tb_frame.f_code.co_filename, trace.tb_lineno) or place
+        trace = trace.tb_next
+    if isinstance(error, SyntaxError):
+        place = _place(error.filename, error.lineno) or place
+    return place
+
+
+def _place(filename: object, line: int | None) -> tuple[int, int | None] | None:
+    text = str(filename)
+    return (int(text[6:-1]), line) if text.startswith("<cell ") else None
+
+
+def _text(error: BaseException) -> str:
+    name = type(error).__name__
+    try:
+        message = error.msg if isinstance(error, SyntaxError) else str(error)
+    except BaseException:
+        message = ""
+    return f"{name}: {message}"[:2000] if message else name
+
+
+class _Quiet(types.ModuleType):
+    """Stands for what a notebook has and a grader has not: every name in it is a function that does nothing."""
+
+    __path__ = ()
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _nothing
+
+
+class _Shell:
+    """What `get_ipython()` gives: the magics of a cell do nothing here (the host notes them)."""
+
+    def __getattr__(self, name: str) -> object:
+        return _nothing
+
+    def getoutput(self, *_: object, **__: object) -> list[str]:
+        return []
+
+
+def _nothing(*_: object, **__: object) -> None:
+    return None
+
+
+def prepare() -> None:
+    """What a cell finds beside Python's own names; done once, before the first fork."""
+    shell = _Shell()
+    builtins.get_ipython = lambda: shell
+    builtins.display = _nothing
+    for name in ("IPython", "IPython.display", "grader", "ipywidgets"):
+        sys.modules[name] = _Quiet(name)
+    sys.modules["IPython"].display = sys.modules["IPython.display"]
+
+    def leave(code: object = None) -> None:
+        raise SystemExit(code)
+
+    builtins.exit = builtins.quit = leave
