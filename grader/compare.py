@@ -181,12 +181,10 @@ def _array(value: Any) -> np.ndarray | None:
     kind = type(value)
     if kind is int and value.bit_length() > 63:
         return None  # would become an object array
-    if kind is np.ndarray or kind is int or kind is float or kind is bool:
-        array = np.asarray(value)
-    elif issubclass(kind, np.generic) and kind.__module__ == "numpy":
-        array = np.asarray(value)
-    else:
+    builtin = kind is np.ndarray or kind is int or kind is float or kind is bool
+    if not builtin and not (issubclass(kind, np.generic) and kind.__module__ == "numpy"):
         return None
+    array = np.asarray(value)
     return array if _plain(array.dtype) else None
 
 
