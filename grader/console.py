@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from grader.cli import CommandError
 from grader.feedback import clean
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from grader.pipeline import Grade
 
 PLAIN_WIDTH = 100
+LEVELS = {
+    "hybrid": "bubblewrap and a list of allowed system calls; it was tried and it holds",
+    "files": "a list of allowed system calls and read-only files; it was tried and it holds",
+    "strict": "a list of allowed system calls, without any file; it was tried and it holds",
+}
 
 
 def console() -> Console:
@@ -58,15 +64,20 @@ def _plain(what: str, done: int, total: int) -> None:
         print(f"{what} {done} of {total}", file=sys.stderr, flush=True)
 
 
-def level_line(out: Console, unsafe: bool) -> str | None:
-    """Say which sandbox will be used and return its level; SandboxUnavailable if none holds."""
-    from grader.sandbox import probe_level
+def level_line(out: Console, sets: list[str], unsafe: bool) -> str | None:
+    """Say which sandbox will be used and return its level; CommandError if none holds here."""
+    from grader.exercises import load_set
+    from grader.sandbox import Sandbox, SandboxUnavailable
 
     if unsafe:
         out.print("[bold red]No sandbox[/]: students' code runs with your rights (--unsafe).")
         return None
-    level = probe_level()
-    out.print(f"Sandbox level: [bold]{level}[/]")
+    try:
+        with Sandbox(load_set(sets[0]).packages) as box:
+            level = box.level
+    except SandboxUnavailable as error:
+        raise CommandError(str(error)) from None
+    out.print(f"Sandbox: [bold]{level}[/], {LEVELS[level]}")
     return level
 
 

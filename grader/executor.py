@@ -34,6 +34,7 @@ class Processes:
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self._pool: ProcessPoolExecutor | None = None
+        self._busy = False
 
     def run(self, function: Callable[[Any], Any], jobs: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
         waiting = iter(jobs)
@@ -47,12 +48,14 @@ class Processes:
     ) -> Generator[tuple[Any, Any], None, list[Any]]:
         """Run jobs until all are done or a process dies; returns those then under way."""
         pool = self._started()
+        self._busy = True
         running: dict[Future[Any], Any] = {}
         try:
             while True:
                 while len(running) < 2 * self.workers and (job := next(waiting, _END)) is not _END:
                     running[pool.submit(function, job)] = job
                 if not running:
+                    self._busy = False
                     return []
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     error = future.exception()
@@ -73,8 +76,9 @@ class Processes:
     def close(self) -> None:
         """End the processes; whatever they are still doing is given up."""
         if self._pool is not None:
-            for process in list((self._pool._processes or {}).values()):
-                process.terminate()
+            if self._busy:
+                for process in list((self._pool._processes or {}).values()):
+                    process.terminate()
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 

@@ -7,7 +7,6 @@ notebook where the outputs of the test cells would.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
 from collections.abc import Iterator
@@ -114,7 +113,6 @@ class Judge(_Ours):
         ]
         journal = Journal(course.private / "journal.jsonl")
         graded, _ = pipeline.recall(journal)
-        atexit.register(pipeline.close_sandboxes)
         grade = pipeline.grade_staged(
             course, student, set_name, staging.Staged(nb, sources), None, self.unsafe, graded
         )

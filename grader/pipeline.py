@@ -9,6 +9,7 @@ that fails never stops the others; a fault of ours is never a grade.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import json
@@ -33,9 +34,10 @@ from grader.staging import Staged
 from grader.task import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from grader.sandbox import Sandbox
+    from grader.sandbox import Call, Report, Sandbox
 
-TRIES = 3  # of a hand-in whose judging failed for a reason of ours
+TRIES = 2  # of a hand-in whose judging failed for a reason of ours
+RESTARTS = 2  # of a hand-in that one of its functions brought to an end
 BATCH = 64  # hand-ins between two canaries
 
 
@@ -190,16 +192,16 @@ def sandbox(packages: tuple[str, ...], level: str | None, unsafe: bool) -> Sandb
 
     wanted = (packages, level, unsafe)
     if wanted not in _boxes:
-        box = Sandbox(packages=packages, level=level, unsafe=unsafe)
-        box.__enter__()
-        _boxes[wanted] = box
+        if not _boxes:
+            atexit.register(close_sandboxes)
+        _boxes[wanted] = Sandbox(packages=packages, level=level, unsafe=unsafe)
     return _boxes[wanted]
 
 
 def close_sandboxes() -> None:
     """End this process's sandboxes."""
     while _boxes:
-        _boxes.popitem()[1].__exit__(None, None, None)
+        _boxes.popitem()[1].close()
 
 
 def judge_sources(
@@ -219,25 +221,55 @@ def judge_sources(
         Call(key=name, function=tasks[name].function, inputs=[case.inputs for case in asked])
         for name, asked in cases.items()
     ]
-    report = box.run(cells=sources, calls=calls)
-    if report.outcome == "infra_error":
-        raise InfraError(report.reason)
+    report, ended = _ask(box, sources, calls)
     verdicts = []
     for check in checks:
-        answers = report.answers.get(check.task, [])
-        if len(answers) == len(cases[check.task]):
-            verdict = judge(tasks[check.task], cases[check.task], answers)
-        elif report.outcome == "student_error":
-            verdict = Verdict(check.task, Outcome.STUDENT_ERROR, False, None, clean(report.reason))
+        if check.task in ended:
+            said = clean(ended[check.task])
+            verdict = Verdict(check.task, Outcome.STUDENT_ERROR, False, None, said)
         else:
-            raise InfraError(f"the sandbox sent {len(answers)} answers for {check.task}")
+            answers = report.answers[check.task]
+            verdict = judge(tasks[check.task], cases[check.task], answers)
         if verdict.outcome is Outcome.INFRA_ERROR:
             raise InfraError(verdict.message)
         verdicts.append(_with_cell_errors(verdict, report))
     return verdicts
 
 
-def _with_cell_errors(verdict: Verdict, report: Any) -> Verdict:
+def _ask(box: Sandbox, sources: list[str], calls: list[Call]) -> tuple[Report, dict[str, str]]:
+    """The answers to all calls; and for calls that ended the process or were not reached, why.
+
+    A function that never returns costs its own points, not those of the functions after it: they
+    are asked again in a new process, up to RESTARTS times.
+    """
+    ended: dict[str, str] = {}
+    left = calls
+    answers: dict[str, list[Any]] = {}
+    for turn in range(RESTARTS + 1):
+        report = box.run(cells=sources, calls=left)
+        if report.outcome == "infra_error":
+            raise InfraError(report.reason)
+        answers |= report.answers
+        if report.outcome == "ok":
+            break
+        unanswered = [call for call in left if not _reached(report.answers[call.key])]
+        first_again = turn > 0 and unanswered == left
+        if turn == RESTARTS or first_again:  # then it is the cells that end it, not a call
+            ended |= {call.key: report.reason for call in unanswered}
+            break
+        ended[unanswered[0].key] = report.reason
+        left = unanswered[1:]
+        if not left:
+            break
+    report.answers = answers
+    return report, ended
+
+
+def _reached(answers: list[Any]) -> bool:
+    return not any(getattr(answer, "kind", None) == "not-reached" for answer in answers)
+
+
+def _with_cell_errors(verdict: Verdict, report: Report) -> Verdict:
     """A missing or failing function is easier to understand beside the cell that raised."""
     lines = [
         f"While your cells ran: {clean(error.error, 160)}"

@@ -30,17 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from grader.pipeline import grade_course
-    from grader.sandbox import SandboxUnavailable
 
     course = Course.open(args.course)
     sets = course.chosen_sets(args.sets)
     if args.workers < 1:
         raise CommandError("--workers must be 1 or more.")
     out = console()
-    try:
-        level = level_line(out, args.unsafe)
-    except SandboxUnavailable as error:
-        raise CommandError(str(error)) from None
+    level = level_line(out, sets, args.unsafe)
     with progress() as tell:
         done = grade_course(
             course,

@@ -104,7 +104,7 @@ def find(path: Path, sets: list[str], complaints: list[str]) -> Iterator[HandIn]
 def take(course: Course, hand_in: HandIn, update: bool) -> str:
     """Put a hand-in under submitted/; "new", "updated" or "unchanged".
 
-    Of a notebook that is too large as much is kept as shows that it is: its student gets that verdict.
+    Of a notebook that is too large, just so much is kept that its student gets that verdict.
     """
     data = hand_in.read()
     folder = course.submitted(hand_in.student, hand_in.set_name)
