@@ -1,1 +1,77 @@
-"""placeholder"""
+"""minigrad: automatic differentiation on NumPy, with PyTorch's names, order and texts.
+
+>>> import minigrad
+>>> x = minigrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+>>> y = (x * x).sum()
+>>> y.backward()
+>>> x.grad
+tensor([2., 4., 6.])
+
+Read it in this order: tensor, autograd/graph, ops/table, ops/elementwise, autograd/engine, autograd/modes.
+"""
+
+import warnings as _warnings
+
+# NumPy warns of overflow and division by zero, torch does not: inf and nan are ordinary results.
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
+
+from . import autograd, cuda, optim
+from .autograd import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from .creation import (
+    arange,
+    as_tensor,
+    empty,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+    tensor,
+    zeros,
+    zeros_like,
+)
+from .devices import device
+from .dtypes import (
+    Size,
+    bool,
+    double,
+    dtype,
+    float,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    half,
+    int,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    set_default_dtype,
+    short,
+    uint8,
+)
+from .ops import FUNCTIONS as _FUNCTIONS
+from .printing import set_printoptions
+from .random import Generator, initial_seed, manual_seed, seed
+from .tensor import Tensor
+
+globals().update(_FUNCTIONS)
+
+__version__ = "0.1.0"

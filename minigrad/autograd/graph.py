@@ -1,0 +1,128 @@
+"""The backward graph: what an operation leaves behind so that its gradient can be computed later.
+
+A `Node` is made by each recorded operation. Its `edges` lead to the nodes that made the operation's inputs;
+an edge is a pair (node, number of that node's output). At a leaf that requires grad the edge leads to
+`AccumulateGrad`, which adds what arrives to the leaf's `.grad`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+
+_sequence = itertools.count()
+
+
+class Node:
+    """One step of the backward pass. Subclasses say what it sends to its edges."""
+
+    # `shape` and `dtype` are those of the node's output, or tuples of them where it has several.
+    __slots__ = ("__dict__", "__weakref__", "dtype", "edges", "saved", "sequence", "shape")
+
+    outputs = 1
+    watched = False  # something below must be looked at before the node runs
+    tensor_hooks = None  # {output number: {id: hook}}: see the gradient of that output, may replace it
+    retained = None  # {output number: weak reference to the tensor whose .grad is kept}
+    pre_hooks = None
+    post_hooks = None
+
+    def __init__(self, edges=(), saved=None, shape=(), dtype=None):
+        self.edges = edges
+        self.saved = saved
+        self.shape = shape
+        self.dtype = dtype
+        self.sequence = next(_sequence)
+
+    def apply(self, gradient, as_tensors: bool):
+        """The gradients for `edges`, given the gradient of the output (a list where it has several)."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Forget the saved tensors; a later pass through this node then fails with torch's words."""
+
+    def name(self) -> str:
+        """The name as PyTorch's C++ side has it: for leaves with its namespace."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple:
+        """One (node, output number) for each differentiable input, (None, 0) where nothing leads on."""
+        return tuple((None, 0) if edge is None else edge for edge in self.edges)
+
+    def _sequence_nr(self) -> int:
+        return self.sequence
+
+    def register_hook(self, hook):
+        """Call `hook(grad_inputs, grad_outputs)` after this node ran; a tuple it returns replaces grad_inputs."""
+        return _add_hook(self, "post_hooks", hook)
+
+    def register_prehook(self, hook):
+        """Call `hook(grad_outputs)` before this node runs; a tuple it returns replaces grad_outputs."""
+        return _add_hook(self, "pre_hooks", hook)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} object at {id(self):#x}>"
+
+
+class AccumulateGrad(Node):
+    """The end of a path: adds the gradient that arrives to `variable.grad`."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable):
+        self.variable = variable
+        self.edges = ()
+        self.saved = None
+        data = variable._data
+        self.shape = data.shape
+        self.dtype = data.dtype
+        self.sequence = 2**64 - 1  # ready means next, as in torch
+
+    def name(self) -> str:
+        return "torch::autograd::AccumulateGrad"
+
+
+def accumulator(leaf) -> AccumulateGrad:
+    """The leaf's AccumulateGrad node. The graph keeps it alive, the leaf only remembers it."""
+    node = leaf._accumulator and leaf._accumulator()
+    if node is None:
+        node = AccumulateGrad(leaf)
+        leaf._accumulator = weakref.ref(node)
+    return node
+
+
+def edge_of(tensor):
+    """The edge that leads on from a tensor, or None where no gradient is wanted."""
+    if tensor._base is not None:
+        tensor._refresh_view()
+    return tensor._edge or ((accumulator(tensor), 0) if tensor._requires_grad else None)
+
+
+def _add_hook(owner, kind: str, hook):
+    hooks = getattr(owner, kind)
+    if hooks is None:
+        hooks = {}
+        setattr(owner, kind, hooks)
+    owner.watched = True
+    return RemovableHandle(hooks, hook)
+
+
+class RemovableHandle:
+    """What registering a hook returns; `remove()` takes the hook out again."""
+
+    _ids = itertools.count()
+
+    def __init__(self, hooks: dict, hook):
+        self.id = next(self._ids)
+        self._hooks = hooks
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        """Take the hook out; a second call does nothing."""
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.remove()

@@ -1,0 +1,236 @@
+"""Making tensors: from numbers, of zeros and ones, of ranges, at random."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from . import devices, dtypes, errors, random
+from .ops.compare import plain
+from .tensor import Tensor
+
+
+def _finish(array, requires_grad: bool, device=None) -> Tensor:
+    if device is not None and devices.device(device).type != "cpu":
+        array = devices.array_module(device).asarray(array)
+    tensor = plain(array)
+    if requires_grad:
+        if array.dtype.kind != "f":
+            raise errors.creation_needs_float()
+        tensor._requires_grad = True
+    return tensor
+
+
+def tensor(data, *, dtype: dtypes.dtype | None = None, device=None, requires_grad: bool = False) -> Tensor:
+    """A tensor that holds a copy of numbers: a number, nested lists, a NumPy array.
+
+    Python floats become the default type (float32), ints int64; arrays keep their type.
+
+    >>> import minigrad
+    >>> minigrad.tensor([[1.0, 2.0], [3.0, 4.0]])
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
+    if isinstance(data, Tensor):
+        warnings.warn(errors.COPY_CONSTRUCT, UserWarning, stacklevel=2)
+    return _finish(_array(data, dtype, copy=True), requires_grad, device)
+
+
+def as_tensor(data, *, dtype: dtypes.dtype | None = None, device=None) -> Tensor:
+    """A tensor of `data`, sharing its memory where it is a NumPy array of the right type."""
+    if isinstance(data, Tensor):
+        return data.to(dtype=dtype, device=device)
+    return _finish(_array(data, dtype, copy=False), False, device)
+
+
+def from_numpy(array: np.ndarray) -> Tensor:
+    """A tensor that shares memory with a NumPy array."""
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
+    dtypes.of(array)
+    return plain(array)
+
+
+def _array(data, dtype, copy: bool) -> np.ndarray:
+    """Numbers as an array of a type that torch has."""
+    wanted = None if dtype is None else dtype.numpy
+    if isinstance(data, Tensor):
+        data = data._array()
+    if isinstance(data, (np.ndarray, np.generic)):
+        array = np.array(data, dtype=wanted) if copy else np.asarray(data, dtype=wanted)
+        dtypes.of(array)
+        return array
+    _check_nesting(data, ())
+    array = np.array(_plain_numbers(data))
+    if array.size == 0 and wanted is None:
+        wanted = dtypes.get_default_dtype().numpy
+    if wanted is None:
+        if array.dtype.kind == "f":
+            wanted = dtypes.get_default_dtype().numpy
+        elif array.dtype.kind not in "bi":
+            raise TypeError(f"new(): invalid data type '{_first_leaf(data).__class__.__name__}'")
+    return array if wanted is None else array.astype(wanted, copy=False)
+
+
+def _plain_numbers(data):
+    """Nested sequences with tensors of one element among the numbers, as nested lists of numbers."""
+    if isinstance(data, (list, tuple)):
+        return [_plain_numbers(item) for item in data]
+    if isinstance(data, Tensor):
+        return data.item() if data._data.ndim == 0 else _plain_numbers(data.tolist())
+    return data
+
+
+def _check_nesting(data, path):
+    """torch's error where the rows of nested lists have different lengths."""
+    if isinstance(data, (list, tuple)) and data and isinstance(data[0], (list, tuple)):
+        expected = len(data[0])
+        for row in data:
+            if not isinstance(row, (list, tuple)):
+                raise TypeError("not a sequence")
+            if len(row) != expected:
+                raise ValueError(
+                    f"expected sequence of length {expected} at dim {len(path) + 1} (got {len(row)})"
+                )
+            _check_nesting(row, (*path, 0))
+
+
+def _first_leaf(data):
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return data
+
+
+# --- of one value ---------------------------------------------------------------------------------------------------
+
+
+def _size(size) -> tuple[int, ...]:
+    if len(size) == 1 and not isinstance(size[0], int):
+        (size,) = size
+    return tuple(int(n) for n in size)
+
+
+def _numpy(dtype) -> np.dtype:
+    return (dtype or dtypes.get_default_dtype()).numpy
+
+
+def zeros(*size, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """A tensor of zeros; the size as numbers or as one sequence.
+
+    >>> import minigrad
+    >>> minigrad.zeros(2, 3).shape
+    minigrad.Size([2, 3])
+    """
+    return _finish(np.zeros(_size(size), _numpy(dtype)), requires_grad, device)
+
+
+def ones(*size, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """A tensor of ones."""
+    return _finish(np.ones(_size(size), _numpy(dtype)), requires_grad, device)
+
+
+def empty(*size, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """A tensor of whatever was in memory."""
+    return _finish(np.empty(_size(size), _numpy(dtype)), requires_grad, device)
+
+
+def full(size, fill_value, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """A tensor that holds `fill_value` everywhere."""
+    if dtype is None:
+        array = np.full(size, fill_value)
+        if array.dtype.kind == "f":
+            array = array.astype(dtypes.get_default_dtype().numpy)
+    else:
+        array = np.full(size, fill_value, dtype.numpy)
+    return _finish(array, requires_grad, device)
+
+
+def eye(n, m=None, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """The identity matrix."""
+    return _finish(np.eye(n, m, dtype=_numpy(dtype)), requires_grad, device)
+
+
+def zeros_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """Zeros with shape, type and device of `input`."""
+    return zeros(input.shape, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+
+
+def ones_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """Ones with shape, type and device of `input`."""
+    return ones(input.shape, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+
+
+def full_like(input, fill_value, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """`fill_value` everywhere, with shape, type and device of `input`."""
+    dtype, device = dtype or input.dtype, device or input.device
+    return full(input.shape, fill_value, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
+# --- ranges ---------------------------------------------------------------------------------------------------------
+
+
+def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """Numbers from `start` up to and without `end`, in steps.
+
+    >>> import minigrad
+    >>> minigrad.arange(3)
+    tensor([0, 1, 2])
+    """
+    if end is None:
+        start, end = 0, start
+    if dtype is None and any(isinstance(x, float) for x in (start, end, step)):
+        dtype = dtypes.get_default_dtype()
+    n = max(0, int(np.ceil((end - start) / step)))
+    array = start + step * np.arange(n)
+    return _finish(array.astype(dtype.numpy if dtype else np.int64), requires_grad, device)
+
+
+def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """`steps` numbers from `start` to `end`, both included, at equal distances."""
+    return _finish(np.linspace(start, end, steps).astype(_numpy(dtype)), requires_grad, device)
+
+
+# --- at random: torch's own number streams ------------------------------------------------------------------------------
+
+
+def rand(*size, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """Random numbers, uniform between 0 and 1; after one `manual_seed` the same digits as torch on a CPU.
+
+    >>> import minigrad
+    >>> _ = minigrad.manual_seed(0)
+    >>> minigrad.rand(2)
+    tensor([0.4963, 0.7682])
+    """
+    array = random.rand(_size(size), _numpy(dtype), generator)
+    return _finish(array, requires_grad, device)
+
+
+def randn(*size, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """Random numbers, normally distributed with mean 0 and variance 1; torch's own stream."""
+    array = random.randn(_size(size), _numpy(dtype), generator)
+    return _finish(array, requires_grad, device)
+
+
+def randint(*bounds_and_size, generator=None, dtype=None, device=None) -> Tensor:
+    """Random integers: `randint(high, size)` or `randint(low, high, size)`."""
+    *bounds, size = bounds_and_size
+    low, high = bounds if len(bounds) == 2 else (0, *bounds)
+    array = random.randint(low, high, tuple(size), (dtype or dtypes.int64).numpy, generator)
+    return _finish(array, False, device)
+
+
+def randperm(n, *, generator=None, dtype=None, device=None) -> Tensor:
+    """The numbers from 0 to n - 1 in random order."""
+    array = random.randperm(n, (dtype or dtypes.int64).numpy, generator)
+    return _finish(array, False, device)
+
+
+def rand_like(input, *, dtype=None, requires_grad=False) -> Tensor:
+    """Uniform random numbers with the shape of `input`."""
+    return rand(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+def randn_like(input, *, dtype=None, requires_grad=False) -> Tensor:
+    """Normal random numbers with the shape of `input`."""
+    return randn(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)

@@ -1,0 +1,150 @@
+"""Number types and shapes under the names that torch gives them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class dtype:
+    """A number type, for example `minigrad.float32`. There is one object for each type.
+
+    >>> import minigrad
+    >>> minigrad.tensor([1.0]).dtype
+    minigrad.float32
+    """
+
+    __slots__ = ("_torch_class", "is_floating_point", "itemsize", "name", "numpy")
+
+    def __init__(self, name: str, torch_class: str, numpy_name: str | None = None):
+        self.name = name
+        self.numpy = np.dtype(numpy_name or name)
+        self.itemsize = self.numpy.itemsize
+        self.is_floating_point = self.numpy.kind == "f"
+        self._torch_class = torch_class  # torch's old class name, which its error texts still use
+
+    def __repr__(self) -> str:
+        return f"minigrad.{self.name}"
+
+    def __reduce__(self) -> str:
+        return self.name
+
+
+float16 = half = dtype("float16", "Half")
+float32 = float = dtype("float32", "Float")
+float64 = double = dtype("float64", "Double")
+uint8 = dtype("uint8", "Byte")
+int8 = dtype("int8", "Char")
+int16 = short = dtype("int16", "Short")
+int32 = int = dtype("int32", "Int")
+int64 = long = dtype("int64", "Long")
+bool = dtype("bool", "Bool")
+
+BY_NUMPY = {
+    d.numpy: d for d in (float16, float32, float64, uint8, int8, int16, int32, int64, bool)
+}
+
+_default = float32
+
+
+def get_default_dtype() -> dtype:
+    """The type of a tensor made from Python floats; `float32` unless it was changed."""
+    return _default
+
+
+def set_default_dtype(d: dtype) -> None:
+    """Make `d`, a floating point type, the type of tensors made from Python floats."""
+    global _default
+    if not isinstance(d, dtype) or not d.is_floating_point:
+        raise TypeError("only floating-point types are supported as the default type")
+    _default = d
+
+
+def of(array) -> dtype:
+    """The dtype object of a NumPy array or NumPy scalar; a type that torch lacks is refused."""
+    try:
+        return BY_NUMPY[array.dtype]
+    except KeyError:
+        raise TypeError(
+            f"can't convert np.ndarray of type numpy.{array.dtype}. The only supported types are: "
+            + ", ".join(d.name for d in BY_NUMPY.values())
+            + "."
+        ) from None
+
+
+def class_name(array) -> str:
+    """torch's old class name of an array's type: 'Float', 'Long', ..."""
+    return of(array)._torch_class
+
+
+class Size(tuple):
+    """The shape of a tensor: a tuple that prints as torch's does.
+
+    >>> import minigrad
+    >>> minigrad.ones(2, 3).shape
+    minigrad.Size([2, 3])
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"minigrad.Size({list(self)})"
+
+    def numel(self):
+        """The number of elements of a tensor of this shape."""
+        n = 1
+        for size in self:
+            n *= size
+        return n
+
+    def __getitem__(self, index):
+        item = tuple.__getitem__(self, index)
+        return Size(item) if isinstance(index, slice) else item
+
+    def __add__(self, other):
+        return Size(tuple.__add__(self, other))
+
+
+
+# Arithmetic between types follows torch: a tensor with dimensions outranks one without, and both outrank a
+# Python number, unless the other one is of a higher kind (bool < integer < floating point).
+KIND = {"b": 0, "u": 1, "i": 1, "f": 2}
+
+
+def promote(x, y):
+    """Two operands (arrays or Python numbers) as the operands that torch would compute with.
+
+    >>> promote(np.ones(2, np.float32), np.float64(2.0))[1].dtype
+    dtype('float32')
+    """
+    if x.__class__ in _NUMBERS:
+        y, x = promote(y, x)
+        return x, y
+    kind = KIND[x.dtype.kind]
+    if y.__class__ in _NUMBERS:
+        if y.__class__ is _FLOAT and kind < 2:
+            return x.astype(_default.numpy), y
+        return x, y
+    if x.dtype == y.dtype:
+        return x, y
+    common = result_dtype(x, y)
+    return x.astype(common, copy=False), y.astype(common, copy=False)
+
+
+def result_dtype(x, y) -> np.dtype:
+    """The NumPy type that torch gives to the result of an operation on two arrays."""
+    kind_x, kind_y = KIND[x.dtype.kind], KIND[y.dtype.kind]
+    if (x.ndim == 0) != (y.ndim == 0):
+        if kind_x == kind_y or (kind_x > kind_y) == (x.ndim > 0):
+            return x.dtype if x.ndim else y.dtype
+    if kind_x != kind_y:  # an integer never widens a floating point type
+        return x.dtype if kind_x > kind_y else y.dtype
+    return np.promote_types(x.dtype, y.dtype)
+
+
+def floating(x):
+    """An array as floating point: integers become the default type, floats stay as they are."""
+    return x if x.dtype.kind == "f" else x.astype(_default.numpy)
+
+
+_FLOAT = type(1.0)
+_NUMBERS = (type(1), _FLOAT, type(True))

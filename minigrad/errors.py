@@ -1,0 +1,308 @@
+"""torch's error texts, each with one sentence of advice attached as a note of the exception.
+
+The texts are those of torch 2.13. A function here makes an exception, its caller raises it.
+"""
+
+from __future__ import annotations
+
+
+def _make(kind: type[Exception], text: str, advice: str) -> Exception:
+    error = kind(text)
+    error.add_note(advice)
+    return error
+
+
+def freed() -> Exception:
+    return _make(
+        RuntimeError,
+        "Trying to backward through the graph a second time (or directly access saved tensors after they "
+        "have already been freed). Saved intermediate values of the graph are freed when you call "
+        ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
+        "graph a second time or if you need to access saved tensors after calling backward.",
+        "Compute the output again before the next backward(); retain_graph=True is for two passes through one graph.",
+    )
+
+
+def changed_in_place(kind: str, shape, made_by: str, version: int, expected: int) -> Exception:
+    origin = f", which is output 0 of {made_by}," if made_by else ""
+    return _make(
+        RuntimeError,
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"[minigrad.{kind}Tensor {list(shape)}]{origin} is at version {version}; expected version {expected} "
+        "instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, "
+        "with minigrad.autograd.set_detect_anomaly(True, check_nan=False).",
+        "The backward pass needs the old value: write `x = x + 1` in place of `x += 1`.",
+    )
+
+
+def leaf_in_place(view: bool = False) -> Exception:
+    return _make(
+        RuntimeError,
+        f"a {'view of a ' if view else ''}leaf Variable that requires grad is being used in an in-place operation.",
+        "To change a parameter, do it inside `with minigrad.no_grad():`.",
+    )
+
+
+def not_scalar() -> Exception:
+    return _make(
+        RuntimeError,
+        "grad can be implicitly created only for scalar outputs",
+        "Reduce the output first, for example with .sum(), or pass the vector v of the product v^T J: backward(v).",
+    )
+
+
+def no_grad_anywhere(index: int = 0) -> Exception:
+    return _make(
+        RuntimeError,
+        f"element {index} of tensors does not require grad and does not have a grad_fn",
+        "Make one of the inputs with requires_grad=True, and compute the output outside no_grad.",
+    )
+
+
+def gradient_shape(index: int, gradient, output) -> Exception:
+    return _make(
+        RuntimeError,
+        f"Mismatch in shape: grad_output[{index}] has a shape of {gradient!r} and "
+        f"output[{index}] has a shape of {output!r}.",
+        "The vector that is sent back has the shape of the output.",
+    )
+
+
+def creation_needs_float() -> Exception:
+    return _make(
+        RuntimeError,
+        "Only Tensors of floating point and complex dtype can require gradients",
+        "Write the numbers as floats, for example 1.0 in place of 1.",
+    )
+
+
+def flag_needs_float() -> Exception:
+    return _make(
+        RuntimeError,
+        "only Tensors of floating point dtype can require gradients",
+        "Convert the tensor first, for example with .float().",
+    )
+
+
+def flag_of_non_leaf() -> Exception:
+    return _make(
+        RuntimeError,
+        "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
+        "in a subgraph that doesn't require differentiation use var_no_grad = var.detach().",
+        "The flag belongs to leaves; detach() gives the values without the history.",
+    )
+
+
+def unused(index: int) -> Exception:
+    return _make(
+        RuntimeError,
+        f"The differentiated Tensor at index {index} appears to not have been used in the graph. "
+        "Set allow_unused=True if this is the desired behavior.",
+        "Check that the output was computed from this very tensor and not from a copy of it.",
+    )
+
+
+def input_without_grad() -> Exception:
+    return _make(
+        RuntimeError,
+        "One of the differentiated Tensors does not require grad",
+        "Make the input with requires_grad=True before the output is computed.",
+    )
+
+
+def grad_size(new, own) -> Exception:
+    return _make(
+        RuntimeError,
+        f"attempting to assign a gradient of size '{list(new)}' to a tensor of size '{list(own)}'. "
+        "Please ensure that the gradient and the tensor are the same size",
+        "A gradient has the shape of its tensor.",
+    )
+
+
+def grad_dtype(new: str, own: str) -> Exception:
+    return _make(
+        RuntimeError,
+        f"attempting to assign a gradient with dtype '{new.lower()}' to a tensor with grad_dtype '{own}'. "
+        "The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You can set the "
+        "tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with "
+        "caution. Diverging the dtypes of a tensor and its gradient may break downstream systems that assume "
+        "they match.",
+        "Convert the gradient first, for example with .to(x.dtype).",
+    )
+
+
+def grad_type(name: str) -> Exception:
+    return _make(
+        TypeError,
+        f"assigned grad expected to be a Tensor or None but got grad of type {name}",
+        "To clear a gradient, assign None.",
+    )
+
+
+def numpy_needs_detach() -> Exception:
+    return _make(
+        RuntimeError,
+        "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
+        "An array has no history; detach() says that you know it.",
+    )
+
+
+def ambiguous_truth(elements: int) -> Exception:
+    amount = "more than one value" if elements else "no values"
+    return _make(
+        RuntimeError,
+        f"Boolean value of Tensor with {amount} is ambiguous",
+        "Use .any() or .all() to say what is meant.",
+    )
+
+
+def not_one_element(elements: int) -> Exception:
+    return _make(
+        RuntimeError,
+        f"a Tensor with {elements} elements cannot be converted to Scalar",
+        "Use .tolist() for all the numbers.",
+    )
+
+
+def broadcast(a, b) -> Exception:
+    """The text for two shapes that do not fit: it names the last dimension that is wrong."""
+    from_end = max(len(a), len(b))
+    for k in range(1, min(len(a), len(b)) + 1):
+        if a[-k] != b[-k] and a[-k] != 1 and b[-k] != 1:
+            return _make(
+                RuntimeError,
+                f"The size of tensor a ({a[-k]}) must match the size of tensor b ({b[-k]}) "
+                f"at non-singleton dimension {from_end - k}",
+                "Shapes are lined up at their ends; each pair must be equal, or one of the two must be 1.",
+            )
+    raise AssertionError(f"shapes {a} and {b} fit")
+
+
+def mat_shapes(a, b) -> Exception:
+    return _make(
+        RuntimeError,
+        f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})",
+        "The columns of the first must be as many as the rows of the second.",
+    )
+
+
+def mat_vec_shapes(a, v) -> Exception:
+    return _make(
+        RuntimeError,
+        f"size mismatch, got input ({a[0]}), mat ({a[0]}x{a[1]}), vec ({v[0]})",
+        "The matrix needs as many columns as the vector has elements.",
+    )
+
+
+def dot_shapes(a, b) -> Exception:
+    return _make(
+        RuntimeError,
+        f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same number of "
+        f"elements, but got {a[0]} and {b[0]} elements respectively",
+        "A dot product needs two vectors of one length.",
+    )
+
+
+def matmul_types(a, b) -> Exception:
+    return _make(
+        RuntimeError,
+        f"expected m1 and m2 to have the same dtype, but got: {_c_name(a)} != {_c_name(b)}",
+        "Convert one of the two first, for example with .float().",
+    )
+
+
+def _c_name(dtype) -> str:
+    return {"float32": "float", "float64": "double", "float16": "c10::Half", "int64": "long int"}.get(
+        dtype.name, dtype.name
+    )
+
+
+def batch_shapes(_, a, b) -> Exception:
+    return _make(
+        RuntimeError,
+        f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[-1]}] but got: "
+        f"[{b[0]}, {b[-2]}].",
+        "The columns of the first matrices must be as many as the rows of the second.",
+    )
+
+
+def mean_of_integers(kind: str) -> Exception:
+    return _make(
+        RuntimeError,
+        "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+        f"Got: {kind}",
+        "Convert the tensor first, for example with .float().",
+    )
+
+
+def dim_range(dim: int, ndim: int) -> Exception:
+    span = max(ndim, 1)
+    return _make(
+        IndexError,
+        f"Dimension out of range (expected to be in range of [{-span}, {span - 1}], but got {dim})",
+        "Dimensions are counted from 0, or from the end with -1.",
+    )
+
+
+def view_size(shape, elements: int) -> Exception:
+    return _make(
+        RuntimeError,
+        f"shape '{list(shape)}' is invalid for input of size {elements}",
+        "The new shape must hold as many elements as the old one.",
+    )
+
+
+def cast_in_place(result: str, own: str) -> Exception:
+    return _make(
+        RuntimeError,
+        f"result type {result} can't be cast to the desired output type {own}",
+        "An in-place operation cannot change the type: convert first, or write `x = x + y`.",
+    )
+
+
+def retain_without_grad() -> Exception:
+    return _make(
+        RuntimeError,
+        "can't retain_grad on Tensor that has requires_grad=False",
+        "Only a tensor with a history gets a gradient.",
+    )
+
+
+def hook_without_grad() -> Exception:
+    return _make(
+        RuntimeError,
+        "cannot register a hook on a tensor that doesn't require gradient",
+        "Only a tensor with a history gets a gradient.",
+    )
+
+
+def inference_saved() -> Exception:
+    return _make(
+        RuntimeError,
+        "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode "
+        "in computation tracked by autograd. To work around this, you can make a clone to get a normal tensor "
+        "and use it in autograd, or use `minigrad.no_grad()` instead of `minigrad.inference_mode()`.",
+        "no_grad keeps its results usable; inference_mode does not.",
+    )
+
+
+NON_LEAF_GRAD = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+    "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
+    "Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure "
+    "you access the leaf Tensor instead."
+)
+CREATE_GRAPH_CYCLE = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and its "
+    "gradient which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid "
+    "this. If you have to use this function, make sure to reset the .grad fields of your parameters to None "
+    "after use to break the cycle and avoid the leak."
+)
+TO_SCALAR = (
+    "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+    "Consider using tensor.detach() first."
+)
+COPY_CONSTRUCT = (
+    "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+    "sourceTensor.detach().clone().requires_grad_(True), rather than minigrad.tensor(sourceTensor)."
+)

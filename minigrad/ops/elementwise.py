@@ -1,0 +1,131 @@
+"""Operations that work number by number, and their derivatives.
+
+Each VJP is one line of calculus: what arrives is `g`, what is sent is g times the derivative.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .. import dtypes
+from ..tensor import Tensor
+from .table import op
+
+# fmt: off
+
+# --- arithmetic: a python number on one side stays a python number --------------------------------------------
+
+add = op("add", lambda self, other: self + other,
+    self =lambda g: g,
+    other=lambda g: g)
+sub = op("sub", lambda self, other: self - other,
+    self =lambda g: g,
+    other=lambda g: -g)
+rsub = op("rsub", lambda self, other: other - self, 1,
+    self =lambda g: -g)
+mul = op("mul", lambda self, other: self * other,
+    self =lambda g, other: g * other,
+    other=lambda g, self: g * self)
+div = op("div", lambda self, other: self / other, floating=True,
+    self =lambda g, other: g / other,
+    other=lambda g, self, other: -g * self / (other * other))
+neg = op("neg", lambda self: -self,
+    self =lambda g: -g)
+reciprocal = op("reciprocal", lambda self: 1 / self, floating=True,
+    self =lambda g, result: -g * (result * result))
+
+# --- powers: the digit tells which of base and exponent is a tensor -------------------------------------------
+
+pow_number = op("pow", lambda self, exponent: self ** exponent, 0,
+    self    =lambda g, self, exponent: g * (exponent * self ** (exponent - 1)) if exponent else nothing(g))
+pow_tensor = op("pow", lambda self, exponent: self ** exponent, 1,
+    self    =lambda g, self, exponent: where(exponent == 0, 0.0, g * (exponent * self ** (exponent - 1))),
+    exponent=lambda g, self, exponent, result: where((self == 0) & (exponent >= 0), 0.0, g * (result * log(self))))
+pow_base = op("pow", lambda self, exponent: self ** exponent, 2,
+    exponent=lambda g, self, result: g * (result * natural_log(self)) if self else nothing(g))
+sqrt  = op("sqrt",  lambda self: np.sqrt(self),     floating=True, self=lambda g, result: g / (2 * result))
+rsqrt = op("rsqrt", lambda self: 1 / np.sqrt(self), floating=True, self=lambda g, result: -0.5 * g * result ** 3)
+
+# --- exponentials and logarithms -------------------------------------------------------------------------------
+
+exp   = op("exp",   lambda self: np.exp(self),   floating=True, self=lambda g, result: g * result)
+expm1 = op("expm1", lambda self: np.expm1(self), floating=True, self=lambda g, result: g * (result + 1))
+log   = op("log",   lambda self: np.log(self),   floating=True, self=lambda g, self: g / self)
+log1p = op("log1p", lambda self: np.log1p(self), floating=True, self=lambda g, self: g / (self + 1))
+log2  = op("log2",  lambda self: np.log2(self),  floating=True, self=lambda g, self: g / (self * math.log(2)))
+log10 = op("log10", lambda self: np.log10(self), floating=True, self=lambda g, self: g / (self * math.log(10)))
+
+# --- circles and hyperbolas ------------------------------------------------------------------------------------
+
+sin  = op("sin",  lambda self: np.sin(self),  floating=True, self=lambda g, self: g * cos(self))
+cos  = op("cos",  lambda self: np.cos(self),  floating=True, self=lambda g, self: -g * sin(self))
+tan  = op("tan",  lambda self: np.tan(self),  floating=True, self=lambda g, result: g * (1 + result * result))
+sinh = op("sinh", lambda self: np.sinh(self), floating=True, self=lambda g, self: g * cosh(self))
+cosh = op("cosh", lambda self: np.cosh(self), floating=True, self=lambda g, self: g * sinh(self))
+tanh = op("tanh", lambda self: np.tanh(self), floating=True, self=lambda g, result: g * (1 - result * result))
+
+# --- bends: at a kink the derivative is torch's choice ----------------------------------------------------------
+
+abs  = op("abs",  lambda self: np.abs(self),  self=lambda g, self: g * sign(self))
+sign = op("sign", lambda self: np.sign(self), self=lambda g: nothing(g))
+relu = op("relu", lambda self: np.maximum(self, 0), self=lambda g, result: g * (result > 0))
+sigmoid = op("sigmoid", lambda self: logistic(self), floating=True,
+    self =lambda g, result: g * (result * (1 - result)))
+maximum = op("maximum", lambda self, other: np.maximum(self, other),
+    self =lambda g, self, other: where(self == other, g / 2, where(self > other, g, 0.0)),
+    other=lambda g, self, other: where(self == other, g / 2, where(self < other, g, 0.0)))
+minimum = op("minimum", lambda self, other: np.minimum(self, other),
+    self =lambda g, self, other: where(self == other, g / 2, where(self < other, g, 0.0)),
+    other=lambda g, self, other: where(self == other, g / 2, where(self > other, g, 0.0)))
+clamp_numbers = op("clamp", lambda self, min, max: np.clip(self, min, max), 1,
+    self =lambda g, self, min, max: g * within(self, min, max))
+where = op("where", lambda condition, self, other: select(condition, self, other), tensors=("condition",),
+    self =lambda g, condition: where(condition, g, 0.0),
+    other=lambda g, condition: where(condition, 0.0, g))
+
+floor = op("floor", lambda self: np.floor(self), self=lambda g: nothing(g))
+ceil  = op("ceil",  lambda self: np.ceil(self),  self=lambda g: nothing(g))
+round = op("round", lambda self: np.round(self), self=lambda g: nothing(g))
+
+# --- copies: the value passes through, and so does the gradient -------------------------------------------------
+
+clone = op("clone", lambda self: np.array(self), self=lambda g: g)
+cast  = op("to_copy", lambda self, dtype: self.astype(dtype), self=lambda g: g)  # the engine casts back
+
+# fmt: on
+
+
+def logistic(x):
+    """1 / (1 + exp(-x)) on an array, without overflow for large |x|."""
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, np.ones_like(small), small) / (1 + small)
+
+
+def within(x, low, high):
+    """Where clamp lets the number through."""
+    if low is None:
+        return x <= high
+    return x >= low if high is None else (x >= low) & (x <= high)
+
+
+def select(condition, x, y):
+    """np.where with torch's result type."""
+    if isinstance(x, np.ndarray | np.generic) or isinstance(y, np.ndarray | np.generic):
+        x, y = dtypes.promote(x, y)
+    elif isinstance(x, float) or isinstance(y, float):
+        x = dtypes.get_default_dtype().numpy.type(x)
+    return np.where(condition, x, y)
+
+
+def natural_log(number):
+    """The logarithm of a Python number; nan below 0, as torch has it."""
+    return math.log(number) if number > 0 else math.nan
+
+
+def nothing(g):
+    """Zeros of the shape of g: what a flat function sends back."""
+    if isinstance(g, Tensor):
+        return Tensor._make(np.zeros_like(g._data))
+    return np.zeros_like(g)

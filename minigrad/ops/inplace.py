@@ -1,0 +1,159 @@
+"""Changing a tensor in place: `x += y`, `x[0] = y`, `x.zero_()`.
+
+The operation runs as usual on the tensor as it was; then its result is written over the numbers, the version
+counter goes up, and the tensor takes the place of the result in the graph. A change of a view is a change of its
+base, too: the base gets a `CopySlices` node, and its views make their edges anew when they are next used.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from .. import dtypes, errors
+from ..autograd.graph import Node, edge_of
+from ..autograd.modes import modes
+from ..tensor import Tensor
+from .elementwise import nothing
+from .index import alias, index_op, split_key
+from .table import op
+
+
+def inplace(function):
+    """The in-place twin of an operation: `add_` of `add`."""
+
+    @functools.wraps(function)
+    def call(self, *others, **options):
+        _refuse_leaves(self)
+        before = Tensor._make(self._data, edge_of(self) if modes.grad else None)
+        output = function(before, *others, **options)
+        _check_fit(self, output)
+        node = output._edge[0] if output._edge is not None else None
+        if node is not None:
+            _keep_saved(node, before)
+        self._write(output._data)
+        if node is not None:
+            _move_result(node, output, self)
+            _rebase(self, node)
+        return self
+
+    call.__name__ = call.__qualname__ = f"{function.__name__}_"
+    call.__doc__ = f"`{function.__name__}` in place: writes over the numbers of the tensor and returns it."
+    return call
+
+
+def _refuse_leaves(self):
+    if not modes.grad:
+        return
+    if self._base is None:
+        if self._edge is None and self._requires_grad:
+            raise errors.leaf_in_place()
+    elif self._base._edge is None and self._base._requires_grad:
+        raise errors.leaf_in_place(view=True)
+
+
+def _check_fit(self, output):
+    own, new = self._data, output._data
+    if dtypes.KIND[new.dtype.kind] > dtypes.KIND[own.dtype.kind]:
+        raise errors.cast_in_place(dtypes.class_name(new), dtypes.class_name(own))
+    if new.shape != own.shape:
+        raise RuntimeError(
+            f"output with shape {list(own.shape)} doesn't match the broadcast shape {list(new.shape)}"
+        )
+
+
+def _keep_saved(node, before):
+    """If the derivative needs the old numbers, keep a copy of them."""
+    if any(value is before for value in node.saved or ()):
+        before._data = np.array(before._data)
+
+
+def _move_result(node, output, self):
+    """If the derivative needs the result, that is now this tensor: later changes of it must be noticed."""
+    cell = output._version_cell
+    if cell is None:
+        return
+    for value in node.saved:
+        if isinstance(value, Tensor) and value._version_cell is cell:
+            value._data = self._data
+            value._version_cell = self._cell()
+    node.versions = tuple(v._version if isinstance(v, Tensor) else 0 for v in node.saved)
+
+
+def _rebase(self, node):
+    if self._base is None:
+        self._edge = (node, 0)
+        self._requires_grad = False
+    else:
+        base = self._base
+        base._edge = (CopySlices(base, self._replay, node), 0)
+        base._requires_grad = False
+        self._refresh_view()
+
+
+class CopySlices(Node):
+    """A change of a part of a tensor: the rest of the gradient goes to the old base, the part through `function`."""
+
+    __slots__ = ("function", "replay")
+
+    def __init__(self, base, replay, function):
+        data = base._data
+        super().__init__((edge_of(base), *function.edges[1:]), None, data.shape, data.dtype)
+        self.replay = replay
+        self.function = function
+
+    def apply(self, gradient, as_tensors):
+        whole = gradient.clone() if as_tensors else np.array(gradient)
+        part = self._part(whole)
+        inner, *others = self.function.apply(part.clone() if as_tensors else np.array(part), as_tensors)
+        if as_tensors:
+            copy_(part, nothing(part) if inner is None else inner)
+        else:
+            part[...] = 0 if inner is None else inner
+        return [whole, *others]
+
+    def _part(self, whole):
+        for view, arguments in self.replay:
+            whole = view(whole, *arguments)
+        return whole
+
+    def release(self):
+        self.function.release()
+
+
+# fmt: off
+
+copy = op("copy", lambda self, src: np.broadcast_to(src, self.shape).astype(self.dtype),
+    self=lambda g: nothing(g),
+    src =lambda g: g)
+fill = op("fill", lambda self, value: np.full(self.shape, value, self.dtype),
+    self=lambda g: nothing(g))
+zero = op("zero", lambda self: np.zeros_like(self),
+    self=lambda g: nothing(g))
+index_put = op("index_put", lambda self, indices, values: replaced(self, indices, values),
+    self  =lambda g, indices: index_put(g, indices, 0.0),
+    values=lambda g, indices: index_op(g, indices))
+
+# fmt: on
+
+copy_, fill_, zero_, index_put_ = map(inplace, (copy, fill, zero, index_put))
+
+
+def replaced(array, indices, values):
+    """A copy with `values` where `indices` point."""
+    array = np.array(array)
+    array[indices] = values
+    return array
+
+
+def setitem(self: Tensor, key, value) -> None:
+    """`self[key] = value`."""
+    steps, indices = split_key(key, self._data.shape)
+    part = self
+    for function, arguments in steps:
+        part = function(part, *arguments)
+    if indices is not None:
+        index_put_(part, indices, value)
+    else:
+        copy_(part if steps else alias(part), value)

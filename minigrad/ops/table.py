@@ -1,0 +1,273 @@
+"""The rule table: each operation is declared once, its forward and its derivatives side by side.
+
+    mul = op("mul", lambda self, other: self * other,
+             self=lambda g, other: g * other,
+             other=lambda g, self: g * self)
+
+`self=` and `other=` are the operation's VJPs: what it sends to that input when `g` arrives. The parameters of a
+VJP say what the backward pass needs, so that they alone are saved: an input by its name, the output as `result`,
+the shape of an input as `self_sizes`, any other argument by its name. A name means what it means in PyTorch's
+derivatives.yaml, and shows as `grad_fn._saved_other`.
+
+A VJP is written with operators and operations that arrays and tensors share. An ordinary backward pass runs it
+on arrays; with `create_graph=True` it runs on tensors and is recorded itself. No VJP undoes broadcasting: the
+engine does, for every edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .. import dtypes, errors
+from ..autograd.graph import Node, edge_of
+from ..autograd.modes import modes
+from ..tensor import Tensor
+
+TABLE: dict[str, Op] = {}
+_NUMBERS = (int, float, bool)
+
+
+class Plan(NamedTuple):
+    """What to save and what to run, for one choice of inputs that require grad."""
+
+    names: tuple[str, ...]  # of the saved values
+    pick: Callable  # (arguments, output) -> the saved values
+    rules: tuple  # (edge, VJP, positions of its saved values)
+    frees: bool  # a tensor is among the saved values: the pass frees it, and a second pass fails
+
+
+class Op:
+    """One row of the table."""
+
+    def __init__(self, name, forward, digit, vjps):
+        self.name = name
+        self.node_name = f"{_camel(name)}Backward{digit}"
+        self.forward = forward
+        self.arguments = _parameters(forward)
+        self.vjps = vjps
+        self.inputs = tuple(self.arguments.index(name) for name in vjps)
+        self.node_type = type(self.node_name, (OpNode,), {"__slots__": (), "op": self})
+        self._plans = {}
+
+    def plan(self, mask: int) -> Plan:
+        """The plan for the inputs whose bits are set in `mask`, in the order of the VJPs."""
+        plan = self._plans.get(mask)
+        if plan is None:
+            plan = self._plans[mask] = self._make_plan(mask)
+        return plan
+
+    def _make_plan(self, mask):
+        active = [(i, vjp) for i, vjp in enumerate(self.vjps.values()) if mask >> i & 1]
+        needs = [_parameters(vjp)[1:] for _, vjp in active]
+        names = tuple(dict.fromkeys(name for need in needs for name in need))
+        rules = tuple(
+            (i, vjp, tuple(names.index(name) for name in need))
+            for (i, vjp), need in zip(active, needs, strict=True)
+        )
+        tensors = {"result", *self.vjps, *self.tensor_arguments}
+        return Plan(names, self._picker(names), rules, not tensors.isdisjoint(names))
+
+    tensor_arguments: tuple[str, ...] = ()  # tensors without a VJP, for example indices
+
+    def _picker(self, names):
+        places = [self.arguments.index(name) if name in self.arguments else None for name in names]
+        if None in places:
+            getters = [self._getter(name) for name in names]
+            return lambda arguments, output: tuple([get(arguments, output) for get in getters])
+        match places:
+            case []:
+                return lambda arguments, output: ()
+            case [i]:
+                return lambda arguments, output: (arguments[i],)
+            case [i, j]:
+                return lambda arguments, output: (arguments[i], arguments[j])
+            case _:
+                return lambda arguments, output: tuple([arguments[i] for i in places])
+
+    def _getter(self, name):
+        if name == "result":
+            return lambda arguments, output: output._alias()
+        if name.endswith("_sizes"):
+            i = self.arguments.index(name.removesuffix("_sizes"))
+            return lambda arguments, output: arguments[i]._data.shape
+        i = self.arguments.index(name)
+        return lambda arguments, output: arguments[i]
+
+
+class OpNode(Node):
+    """A node of the table: `op` is on the subclass that was made for it."""
+
+    __slots__ = ("plan",)
+
+    op: Op = None
+    versions = None  # of the saved tensors, where one was not 0
+    unpack_hook = None  # from saved_tensors_hooks
+
+    def apply(self, gradient, as_tensors):
+        values = self._unpack(as_tensors)
+        gradients = [None] * len(self.edges)
+        for i, vjp, places in self.plan.rules:
+            gradients[i] = vjp(gradient, *[values[k] for k in places])
+        return gradients
+
+    def _unpack(self, as_tensors):
+        """The saved values, after a check that no tensor was changed in place since."""
+        if self.saved is None:
+            raise errors.freed()
+        values = []
+        for i, value in enumerate(self.saved):
+            if self.unpack_hook is not None and isinstance(value, _Packed):
+                value = self.unpack_hook(value.value)
+            if isinstance(value, Tensor):
+                cell = value._version_cell
+                if cell is not None:
+                    self._check_version(i, value, cell[0])
+                if not as_tensors:
+                    value = value._data
+                elif self.plan.names[i] == "result":
+                    value = value._alias((self, 0))
+            values.append(value)
+        return values
+
+    def _check_version(self, i, value, version):
+        expected = 0 if self.versions is None else self.versions[i]
+        if version != expected:
+            if self.plan.names[i] == "result":
+                maker = type(self).__name__
+            else:
+                maker = type(value.grad_fn).__name__ if value.grad_fn is not None else ""
+            maker = maker.partition("Backward")[0]
+            raise errors.changed_in_place(
+                dtypes.class_name(value._data), value._data.shape, maker, version, expected
+            )
+
+    def release(self):
+        if self.plan.frees:
+            self.saved = None
+
+    def __getattr__(self, attribute):
+        name = attribute.removeprefix("_saved_").replace("_sym_sizes", "_sizes")
+        if name == attribute or name not in self.plan.names:
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{attribute}'")
+        value = self._unpack(as_tensors=True)[self.plan.names.index(name)]
+        return dtypes.Size(value) if name.endswith("_sizes") else value
+
+    def __dir__(self):
+        saved = [f"_saved_{name.replace('_sizes', '_sym_sizes')}" for name in self.plan.names]
+        return [*super().__dir__(), *saved]
+
+
+class _Packed(NamedTuple):
+    value: object
+
+
+def record(op: Op, arguments: tuple, output: Tensor) -> Tensor:
+    """Give `output` its place in the graph, where an input requires grad. Returns `output`."""
+    edges = []
+    mask = 0
+    for bit, place in enumerate(op.inputs):
+        tensor = arguments[place]
+        edge = edge_of(tensor) if isinstance(tensor, Tensor) else None
+        edges.append(edge)
+        if edge is not None:
+            mask |= 1 << bit
+    if mask:
+        data = output._data
+        node = op.node_type(tuple(edges), None, data.shape, data.dtype)
+        node.plan = plan = op.plan(mask)
+        output._edge = (node, 0)
+        node.saved = saved = plan.pick(arguments, output)
+        if plan.frees:
+            _note_saved(node, saved)
+    return output
+
+
+def _note_saved(node, saved):
+    """Remember the versions of saved tensors, refuse inference tensors, apply saved_tensors_hooks."""
+    for value in saved:
+        if isinstance(value, Tensor):
+            if value._version_cell is not None and node.versions is None:
+                node.versions = tuple(v._version if isinstance(v, Tensor) else 0 for v in saved)
+            if value._inference:
+                raise errors.inference_saved()
+    if modes.pack is not None:
+        pack, node.unpack_hook = modes.pack
+        node.saved = tuple(_Packed(pack(v)) if isinstance(v, Tensor) else v for v in saved)
+
+
+def op(name: str, forward: Callable, digit: int = 0, *, tensors=(), floating=False, **vjps):
+    """Declare an operation and return it as a function of arrays, numbers and tensors.
+
+    `digit` is the number in torch's node name. `tensors` names arguments that are tensors without a derivative.
+    With `floating`, integers are computed in the default floating point type, as torch does for exp or sqrt.
+    """
+    row = Op(name, forward, digit, vjps)
+    row.tensor_arguments = tensors
+    TABLE[row.node_name] = row
+    match row.arguments:
+        case (_,):
+            make = _unary
+        case (_, "other" | "exponent"):
+            make = _binary
+        case _:
+            make = _general
+    function = make(row, forward, floating)
+    function.__name__ = function.__qualname__ = name
+    function.op = row
+    return function
+
+
+def _unary(row, forward, floating):
+    def call(self):
+        if not isinstance(self, Tensor):
+            return forward(self)
+        data = self._data
+        if floating and data.dtype.kind != "f":
+            data = dtypes.floating(data)
+        output = Tensor._make(forward(data))
+        return record(row, (self,), output) if modes.grad else output
+
+    return call
+
+
+def _binary(row, forward, floating):
+    def call(self, other):
+        x = self._data if isinstance(self, Tensor) else self
+        y = other._data if isinstance(other, Tensor) else other
+        if x is self and y is other:
+            return forward(x, y)
+        if x.__class__ in _NUMBERS or y.__class__ in _NUMBERS:
+            if floating or x.__class__ is float or y.__class__ is float:
+                x, y = dtypes.promote(x, y)
+        elif x.dtype is not y.dtype:
+            x, y = dtypes.promote(x, y)
+        try:
+            output = Tensor._make(forward(x, y))
+        except ValueError:
+            raise errors.broadcast(x.shape, y.shape) from None
+        return record(row, (self, other), output) if modes.grad else output
+
+    return call
+
+
+def _general(row, forward, floating):
+    def call(*arguments):
+        arrays = [a._data if isinstance(a, Tensor) else a for a in arguments]
+        if not any(isinstance(a, Tensor) for a in arguments):
+            return forward(*arrays)
+        if floating:
+            arrays[0] = dtypes.floating(arrays[0])
+        output = Tensor._make(forward(*arrays))
+        return record(row, arguments, output) if modes.grad else output
+
+    return call
+
+
+def _parameters(function) -> tuple[str, ...]:
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount]
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))

@@ -1,0 +1,449 @@
+"""Tensor: an array that remembers how it was computed.
+
+A tensor holds its numbers (`_data`) and one edge into the backward graph (`_edge`: the node that made it and the
+number of that node's output). Everything else about it is the exception and lives in class defaults until used.
+Operators and most methods come from the rule table; `minigrad.ops` puts them here.
+"""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+
+import numpy as np
+
+from . import devices, dtypes, errors, printing
+from .autograd import graph
+from .autograd.modes import modes
+
+
+class Tensor:
+    """An n-dimensional array of one number type, with its place in the backward graph.
+
+    Make one with `minigrad.tensor`. Four attributes tell its autograd state: `requires_grad`, `grad_fn`, `is_leaf`
+    and `grad`.
+
+    >>> import minigrad
+    >>> x = minigrad.tensor([1.0, 2.0], requires_grad=True)
+    >>> y = (x * x).sum()
+    >>> y.backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    # A number without dimensions is kept as a NumPy scalar, which computes several times faster than a 0-d array.
+    # It becomes an array when somebody wants to share its memory (`_storage`).
+    __slots__ = ("__dict__", "__weakref__", "_data", "_edge")
+
+    _requires_grad = False  # of a leaf; a result requires grad because it has an edge
+    _grad = None
+    _accumulator = None  # weak reference to the AccumulateGrad node of a leaf
+    _hooks = None  # a leaf's hooks
+    _post_accumulate_hooks = None
+    _retains_grad = False
+    _version_cell = None  # [number of in-place changes], shared by all tensors on the same memory; None is [0]
+    _base = None  # the tensor that owns the memory, where this one is a view
+    _replay = ()  # the steps from `_base` to this view: (function, arguments)
+    _view_version = 0  # the version for which a view's edge holds
+    _inference = False
+
+    __array_priority__ = 1000  # so that `array * tensor` asks the tensor
+
+    def __init__(self, *_):
+        raise TypeError("make a tensor with minigrad.tensor(data)")
+
+    @staticmethod
+    def _make(data, edge=None) -> Tensor:
+        tensor = _new(Tensor)
+        tensor._data = data
+        tensor._edge = edge
+        return tensor
+
+    # --- state -------------------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Tensor:
+        """The same numbers without history, and without telling this tensor's version counter of changes."""
+        return Tensor._make(self._storage())
+
+    @data.setter
+    def data(self, other: Tensor) -> None:
+        self._data = other._storage()
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients are wanted: a flag that is set on leaves and inherited by what is computed from them."""
+        return self._edge is not None or self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        if self._edge is not None:
+            if not flag:
+                raise errors.flag_of_non_leaf()
+        else:
+            if flag and self._data.dtype.kind != "f":
+                raise errors.flag_needs_float()
+            self._requires_grad = flag
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set the flag of a leaf in place and return the tensor."""
+        if not isinstance(requires_grad, bool):
+            raise TypeError(
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
+                + type(requires_grad).__name__
+            )
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def grad_fn(self) -> graph.Node | None:
+        """The node of the backward graph that made this tensor; None for a leaf."""
+        if self._base is not None:
+            self._refresh_view()
+        return self._edge and self._edge[0]
+
+    @property
+    def output_nr(self) -> int:
+        """Which output of `grad_fn` this is."""
+        return self._edge[1] if self._edge else 0
+
+    @property
+    def is_leaf(self) -> bool:
+        """True where the graph ends here: a tensor made by the user, and every tensor that requires no grad."""
+        return self.grad_fn is None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradients added up so far; None until a backward pass reaches this leaf."""
+        if self._grad is None and self._edge is not None and not self._retains_grad:
+            warnings.warn(errors.NON_LEAF_GRAD, UserWarning, stacklevel=2)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise errors.grad_type(type(value).__name__)
+            if value._data.shape != self._data.shape:
+                raise errors.grad_size(value._data.shape, self._data.shape)
+            if value._data.dtype != self._data.dtype:
+                raise errors.grad_dtype(
+                    dtypes.class_name(value._data), dtypes.class_name(self._data)
+                )
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    @property
+    def retains_grad(self) -> bool:
+        """True for a result whose gradient is kept because `retain_grad()` asked for it."""
+        return self._retains_grad
+
+    @property
+    def _version(self) -> int:
+        return self._version_cell[0] if self._version_cell is not None else 0
+
+    def is_inference(self) -> bool:
+        """True for a tensor made inside `inference_mode`."""
+        return self._inference
+
+    def _is_view(self) -> bool:
+        return self._base is not None
+
+    # --- the graph ---------------------------------------------------------------------------------------
+
+    def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None) -> None:
+        """Compute the gradients of this tensor and add them to `.grad` of the leaves.
+
+        `gradient` is the vector v of the product v^T J that is sent back, of this tensor's shape; it may be left
+        out for a tensor of one element, where it is 1. `retain_graph` keeps the saved values for a second pass,
+        `create_graph` records the pass itself, `inputs` limits it to some leaves.
+
+        >>> import minigrad
+        >>> x = minigrad.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * 3).backward(minigrad.tensor([1.0, 10.0]))
+        >>> x.grad
+        tensor([ 3., 30.])
+        """
+        from .autograd.engine import backward
+
+        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this result in `.grad`, as for a leaf."""
+        if not self.requires_grad:
+            raise errors.retain_without_grad()
+        node = self.grad_fn
+        if node is None or self._retains_grad:
+            return
+        self._retains_grad = True
+        if node.retained is None:
+            node.retained = {}
+        node.retained[self.output_nr] = weakref.ref(self)
+        node.watched = True
+
+    def register_hook(self, hook):
+        """Call `hook(grad)` when this tensor's gradient is known; a tensor that it returns replaces the gradient."""
+        if not self.requires_grad:
+            raise errors.hook_without_grad()
+        node = self.grad_fn
+        if node is None:
+            if self._hooks is None:
+                self._hooks = {}
+            return graph.RemovableHandle(self._hooks, hook)
+        if node.tensor_hooks is None:
+            node.tensor_hooks = {}
+        hooks = node.tensor_hooks.setdefault(self.output_nr, {})
+        node.watched = True
+        return graph.RemovableHandle(hooks, hook)
+
+    def register_post_accumulate_grad_hook(self, hook):
+        """Call `hook(leaf)` each time after a gradient was added to the leaf's `.grad`."""
+        if not (self.requires_grad and self.is_leaf):
+            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        if self._post_accumulate_hooks is None:
+            self._post_accumulate_hooks = {}
+        return graph.RemovableHandle(self._post_accumulate_hooks, hook)
+
+    def detach(self) -> Tensor:
+        """The same numbers without history: shares memory and version counter with this tensor."""
+        tensor = Tensor._make(self._storage())
+        tensor._version_cell = self._cell()
+        tensor._inference = self._inference
+        return tensor
+
+    def detach_(self) -> Tensor:
+        """Cut this tensor off its history, in place."""
+        if self._base is not None:
+            raise RuntimeError(
+                "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) "
+                "for training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and "
+                "hence detach_() cannot be called on these gradients. To fix this error, please refer to the "
+                "Optimizer.zero_grad() function in torch/optim/optimizer.py as a solution."
+            )
+        self._edge = None
+        self._requires_grad = False
+        return self
+
+    # --- memory: versions and views -----------------------------------------------------------------------
+
+    def _storage(self) -> np.ndarray:
+        """The numbers as an array whose memory can be shared."""
+        if isinstance(self._data, np.generic):
+            self._data = np.asarray(self._data)
+        return self._data
+
+    def _cell(self) -> list:
+        if self._version_cell is None:
+            self._version_cell = [0]
+        return self._version_cell
+
+    def _alias(self, edge=None) -> Tensor:
+        """This tensor as a saved value: the same numbers and versions, but not the node that saves it."""
+        tensor = Tensor._make(self._data, edge)
+        tensor._version_cell = self._cell()
+        tensor._inference = self._inference
+        return tensor
+
+    def _write(self, values) -> None:
+        """Replace the numbers in place and count the change."""
+        data = self._data
+        if isinstance(data, np.generic):  # nothing shares a scalar
+            self._data = data.dtype.type(values)
+        else:
+            data[...] = values
+        self._cell()[0] += 1
+
+    def _refresh_view(self) -> None:
+        """Make a view's edge anew after its base, or another view of it, was changed in place."""
+        cell = self._version_cell
+        if self._view_version != cell[0]:
+            self._view_version = cell[0]
+            if self._base._edge is not None:
+                replayed = self._base
+                with _recording():
+                    for function, arguments in self._replay:
+                        replayed = function(replayed, *arguments)
+                self._edge = replayed._edge
+
+    # --- numbers out -------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> dtypes.Size:
+        """The lengths of the dimensions."""
+        return dtypes.Size(self._data.shape)
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        """The number type, for example `minigrad.float32`."""
+        return dtypes.of(self._data)
+
+    @property
+    def device(self) -> devices.device:
+        """Where the numbers are: `device(type='cpu')` or a GPU."""
+        return devices.of(self._data)
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._data.ndim
+
+    @property
+    def is_cuda(self) -> bool:
+        """True for a tensor on a GPU."""
+        return self.device.type == "cuda"
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self._data.ndim
+
+    def size(self, dim: int | None = None):
+        """The shape, or the length of one dimension."""
+        return self.shape if dim is None else self._data.shape[normal_dim(dim, self._data.ndim)]
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return int(self._data.size)
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """The bytes of one element."""
+        return self._data.itemsize
+
+    def is_floating_point(self) -> bool:
+        """True for float16, float32 and float64."""
+        return self._data.dtype.kind == "f"
+
+    def is_contiguous(self) -> bool:
+        """True where the elements lie in memory in the order of their indices."""
+        return isinstance(self._data, np.generic) or bool(self._data.flags.c_contiguous)
+
+    def stride(self) -> tuple[int, ...]:
+        """The steps in memory, in elements, from one index to the next."""
+        data = self._data
+        return tuple(step // data.itemsize for step in np.asarray(data).strides)
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return self._storage().ctypes.data
+
+    def type(self, dtype=None):
+        """torch's old class name, or with an argument the tensor converted to that dtype."""
+        if dtype is None:
+            return f"minigrad.{'cuda.' if self.is_cuda else ''}{dtypes.class_name(self._data)}Tensor"
+        return self.to(dtype)
+
+    def item(self):
+        """The one element as a Python number."""
+        if self._data.size != 1:
+            raise errors.not_one_element(self._data.size)
+        return self._data.item()
+
+    def tolist(self):
+        """The elements as Python numbers in nested lists."""
+        return self._data.tolist()
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """The array, sharing memory; a tensor that requires grad must be detached first."""
+        if force:
+            return np.asarray(devices.to_numpy(self._storage()))
+        if self.requires_grad:
+            raise errors.numpy_needs_detach()
+        if self.is_cuda:
+            raise TypeError(
+                f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor "
+                "to host memory first."
+            )
+        return self._storage()
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        array = self.numpy()
+        return np.array(array, dtype=dtype, copy=copy) if dtype or copy else array
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise errors.ambiguous_truth(self._data.size)
+        return bool(self._data.item())
+
+    def _number(self, kind):
+        if self._data.size != 1:
+            raise errors.not_one_element(self._data.size)
+        if self.requires_grad:
+            warnings.warn(errors.TO_SCALAR, UserWarning, stacklevel=3)
+        return kind(self._data.item())
+
+    def __float__(self) -> float:
+        return self._number(float)
+
+    def __int__(self) -> int:
+        return self._number(int)
+
+    def __index__(self) -> int:
+        if self._data.size != 1 or self._data.dtype.kind == "f":
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self._data.item())
+
+    def __len__(self) -> int:
+        if self._data.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return self._data.shape[0]
+
+    def __iter__(self):
+        if self._data.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter([self[i] for i in range(self._data.shape[0])])
+
+    def __contains__(self, value) -> bool:
+        other = value._data if isinstance(value, Tensor) else value
+        return bool((self._data == other).any())
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __deepcopy__(self, memo):
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+                "moment.  If you were attempting to deepcopy a module, this may be because of a minigrad.nn.Module "
+                "that holds a computed tensor."
+            )
+        tensor = Tensor._make(self._data.copy())
+        tensor._requires_grad = self._requires_grad
+        tensor._grad = self._grad and self._grad.clone()
+        memo[id(self)] = tensor
+        return tensor
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self._data.ndim == 0 and spec else repr(self)
+
+    def __repr__(self) -> str:
+        return printing.tensor_text(self)
+
+    def _array(self) -> np.ndarray:
+        """The numbers as a NumPy array, to look at."""
+        return devices.to_numpy(np.asarray(self._data))
+
+
+def normal_dim(dim: int, ndim: int) -> int:
+    """A dimension counted from 0; IndexError in torch's words where it does not exist."""
+    span = max(ndim, 1)
+    if not -span <= dim < span:
+        raise errors.dim_range(dim, ndim)
+    return dim % span
+
+
+class _recording:
+    """Recording on, for as long as a view's edge is made anew."""
+
+    def __enter__(self):
+        self._old = modes.grad
+        modes.grad = True
+
+    def __exit__(self, *exception):
+        modes.grad = self._old
+
+
+_new = object.__new__
