@@ -64,8 +64,10 @@ def check(task: str, function: Callable[..., Any]) -> None:
 
     verdict = judge(found, cases, [_call(function, copies(case.inputs)) for case in cases])
     if not verdict.passed:
-        _display(verdict)
-        raise CheckFailed(as_text(verdict), verdict)
+        text = as_text(verdict)
+        if _display(verdict):  # all of it stands above already; the block below names it only
+            text = text.split("\n", 1)[0]
+        raise CheckFailed(text, verdict)
     print(as_text(verdict))
 
 
@@ -99,13 +101,14 @@ def _line(function: Callable[..., Any], error: BaseException) -> int | None:
     return line
 
 
-def _display(verdict: Verdict) -> None:
-    """The picture, where the student sits in Jupyter; a terminal has the text alone."""
+def _display(verdict: Verdict) -> bool:
+    """Show the picture where the student sits in Jupyter; a terminal has the text alone."""
     from grader.feedback import as_html, as_text
 
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
-    if shell is not None and hasattr(shell, "kernel"):
-        ipython.display.display(
-            {"text/plain": as_text(verdict), "text/html": as_html(verdict)}, raw=True
-        )
+    if shell is None or not hasattr(shell, "kernel"):
+        return False
+    bundle = {"text/plain": as_text(verdict), "text/html": as_html(verdict)}
+    ipython.display.display(bundle, raw=True)
+    return True

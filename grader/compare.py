@@ -119,14 +119,14 @@ def same(
 
 
 def describe(value: Any) -> str:
-    """What a value is, in words and without calling it: "None", "a str", "an array of shape (3,)".
+    """What a value is, in words and without calling it: "a str", "an array of shape (3,)".
 
     >>> describe((1, 2)), describe(True), describe(np.zeros(3))
     ('a tuple of 2', 'a bool', 'an array of shape (3,)')
     """
     kind = type(value)
     if value is None:
-        return "None"
+        return "None (is a `return` missing?)"
     if kind is np.ndarray:
         if not _plain(value.dtype):
             return f"an array of {value.dtype.name[:40]}"

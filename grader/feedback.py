@@ -91,14 +91,14 @@ def picture(answer: Any, case: Case, difference: Difference, names: tuple[str, .
     k = difference.result or 0
     name = names[k] if len(names) == len(case.expected) else "the result"
     yours, truth = array_of(answer, k), case.expected[k]
-    at = difference.at or ()
-    wrong = difference.wrong if at else None
+    at, wrong = difference.at or (), difference.wrong
     row, column = (0, 0, *at)[-2:]
     top, left = max(0, row - ROWS + 1), max(0, column - COLUMNS + 1)
 
     def window(array: np.ndarray) -> np.ndarray:
-        plane = array[at[:-2] if at else (0,) * (array.ndim - 2)] if array.size else array[:0]
-        plane = np.atleast_2d(plane) if array.ndim <= 2 or array.size else np.empty((0, 0))
+        if not array.size:
+            return np.empty((0, 0))
+        plane = np.atleast_2d(array[at[:-2] or (0,) * (array.ndim - 2)])
         return plane[top : top + ROWS, left : left + COLUMNS]
 
     if wrong is None:
@@ -115,7 +115,9 @@ def picture(answer: Any, case: Case, difference: Difference, names: tuple[str, .
         {"shape": str(array.shape), "rows": rows, "more": array.size > sum(map(len, rows))}
         for array, rows in zip((yours, truth), texts, strict=True)
     ]
-    first = [row - top, column - left] if at or wrong is not None else None
+    first = None if wrong is None else [row - top, column - left]
+    if at[:-2]:  # of more than two dimensions the plane with the difference is shown
+        name = f"{name}[{', '.join(map(str, at[:-2]))}]"
     return {"name": name, "yours": tables[0], "PyTorch": tables[1], "wrong": marks, "first": first}
 
 

@@ -75,7 +75,7 @@ def judge(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdict:
         name = mistake.name
         part = "" if hits == len(cases) else f" (on {hits} of {len(cases)} inputs)"
         message, lines = f"{name}{part}: {mistake.says}", [mistake.advice, f"{problem.says}."]
-    lines.append(f"Asked was {feedback.call(task, cases[shown])}.")
+    lines.append(f"The call: {feedback.call(task, cases[shown])}.")
     lines.append(_score(len(cases) - len(wrong), len(cases)))
     drawn = feedback.picture(answers[shown], cases[shown], problem, task.results)
     detail = "\n".join(line for line in lines if line)
@@ -230,7 +230,7 @@ def _failed(task: Task, case: Case, error: Any, wrong: int, asked: int) -> Verdi
         lines.append(f"Define {task.signature.partition(' ->')[0]} under exactly this name.")
     else:
         message = f"{said}{where}"
-        lines.append(f"Asked was {feedback.call(task, case)}.")
+        lines.append(f"The call: {feedback.call(task, case)}.")
         if wrong < asked:
             lines.append(_score(asked - wrong, asked))
     detail = "\n".join(lines)
