@@ -213,7 +213,7 @@ def uniform(
     compute = _compute_dtype(dtype)
     low, high = compute.type(low), compute.type(high)
     even = _uniform(n, dtype, generator or default_generator)
-    numbers = _multiply_add(even, float(high - low), float(low)).astype(dtype)
+    numbers = _multiply_add(even, float(high - low), float(low)).astype(compute).astype(dtype)
     if dtype == np.float16:  # few digits: the largest numbers were rounded up to `high` itself
         numbers[numbers == dtype.type(high)] = low
     return numbers.reshape(shape)
