@@ -22,7 +22,9 @@ def _finish(array, requires_grad: bool, device=None) -> Tensor:
     return tensor
 
 
-def tensor(data, *, dtype: dtypes.dtype | None = None, device=None, requires_grad: bool = False) -> Tensor:
+def tensor(
+    data, *, dtype: dtypes.dtype | None = None, device=None, requires_grad: bool = False
+) -> Tensor:
     """A tensor that holds a copy of numbers: a number, nested lists, a NumPy array.
 
     Python floats become the default type (float32), ints int64; arrays keep their type.
@@ -153,12 +155,22 @@ def eye(n, m=None, *, dtype=None, device=None, requires_grad=False) -> Tensor:
 
 def zeros_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Zeros with shape, type and device of `input`."""
-    return zeros(input.shape, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+    return zeros(
+        input.shape,
+        dtype=dtype or input.dtype,
+        device=device or input.device,
+        requires_grad=requires_grad,
+    )
 
 
 def ones_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Ones with shape, type and device of `input`."""
-    return ones(input.shape, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+    return ones(
+        input.shape,
+        dtype=dtype or input.dtype,
+        device=device or input.device,
+        requires_grad=requires_grad,
+    )
 
 
 def full_like(input, fill_value, *, dtype=None, device=None, requires_grad=False) -> Tensor:

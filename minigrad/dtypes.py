@@ -39,9 +39,7 @@ int32 = int = dtype("int32", "Int")
 int64 = long = dtype("int64", "Long")
 bool = dtype("bool", "Bool")
 
-BY_NUMPY = {
-    d.numpy: d for d in (float16, float32, float64, uint8, int8, int16, int32, int64, bool)
-}
+BY_NUMPY = {d.numpy: d for d in (float16, float32, float64, uint8, int8, int16, int32, int64, bool)}
 
 _default = float32
 
@@ -102,7 +100,6 @@ class Size(tuple):
 
     def __add__(self, other):
         return Size(tuple.__add__(self, other))
-
 
 
 # Arithmetic between types follows torch: a tensor with dimensions outranks one without, and both outrank a

@@ -212,9 +212,12 @@ def matmul_types(a, b) -> Exception:
 
 
 def _c_name(dtype) -> str:
-    return {"float32": "float", "float64": "double", "float16": "c10::Half", "int64": "long int"}.get(
-        dtype.name, dtype.name
-    )
+    return {
+        "float32": "float",
+        "float64": "double",
+        "float16": "c10::Half",
+        "int64": "long int",
+    }.get(dtype.name, dtype.name)
 
 
 def batch_shapes(_, a, b) -> Exception:

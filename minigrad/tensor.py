@@ -41,9 +41,11 @@ class Tensor:
     _hooks = None  # a leaf's hooks
     _post_accumulate_hooks = None
     _retains_grad = False
-    _version_cell = None  # [number of in-place changes], shared by all tensors on the same memory; None is [0]
+    _version_cell = (
+        None  # [number of in-place changes], shared by all tensors on the same memory; None is [0]
+    )
     _base = None  # the tensor that owns the memory, where this one is a view
-    _replay = ()  # the steps from `_base` to this view: (function, arguments)
+    _steps = ()  # from `_base` to this view: (function, arguments)
     _view_version = 0  # the version for which a view's edge holds
     _inference = False
 
@@ -73,6 +75,8 @@ class Tensor:
     @property
     def requires_grad(self) -> bool:
         """Whether gradients are wanted: a flag that is set on leaves and inherited by what is computed from them."""
+        if self._base is not None:
+            self._refresh_view()
         return self._edge is not None or self._requires_grad
 
     @requires_grad.setter
@@ -202,7 +206,9 @@ class Tensor:
     def register_post_accumulate_grad_hook(self, hook):
         """Call `hook(leaf)` each time after a gradient was added to the leaf's `.grad`."""
         if not (self.requires_grad and self.is_leaf):
-            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+            raise RuntimeError(
+                "post accumulate grad hooks cannot be registered on non-leaf tensors"
+            )
         if self._post_accumulate_hooks is None:
             self._post_accumulate_hooks = {}
         return graph.RemovableHandle(self._post_accumulate_hooks, hook)
@@ -262,11 +268,7 @@ class Tensor:
         if self._view_version != cell[0]:
             self._view_version = cell[0]
             if self._base._edge is not None:
-                replayed = self._base
-                with _recording():
-                    for function, arguments in self._replay:
-                        replayed = function(replayed, *arguments)
-                self._edge = replayed._edge
+                self._edge = self._remake_edge()
 
     # --- numbers out -------------------------------------------------------------------------------------
 
@@ -333,7 +335,9 @@ class Tensor:
     def type(self, dtype=None):
         """torch's old class name, or with an argument the tensor converted to that dtype."""
         if dtype is None:
-            return f"minigrad.{'cuda.' if self.is_cuda else ''}{dtypes.class_name(self._data)}Tensor"
+            return (
+                f"minigrad.{'cuda.' if self.is_cuda else ''}{dtypes.class_name(self._data)}Tensor"
+            )
         return self.to(dtype)
 
     def item(self):
@@ -433,17 +437,6 @@ def normal_dim(dim: int, ndim: int) -> int:
     if not -span <= dim < span:
         raise errors.dim_range(dim, ndim)
     return dim % span
-
-
-class _recording:
-    """Recording on, for as long as a view's edge is made anew."""
-
-    def __enter__(self):
-        self._old = modes.grad
-        modes.grad = True
-
-    def __exit__(self, *exception):
-        modes.grad = self._old
 
 
 _new = object.__new__

@@ -104,7 +104,7 @@ def _walk(roots, seeds, keep, create_graph, captured):
     """Run the nodes below `roots`, the ready one that was made last first."""
     start = list(dict.fromkeys(node for node, _ in roots))
     users = _count_users(start)
-    needed = None if captured is None else _leading_to({node for node, _ in captured}, users)
+    needed = None if captured is None else _leading_to(captured, {*users, *start})
     pending = {}  # node -> the sum of the gradients that arrived so far (a list where it has several outputs)
     ready = []  # heap of (-sequence number, node)
     leaves = []  # AccumulateGrad nodes that are ready; they go first
@@ -150,7 +150,9 @@ def _walk(roots, seeds, keep, create_graph, captured):
             target, nr = edge
             sent = gradients[i]
             if sent is not None:
-                gradients[i] = None  # let go of it, so that a leaf can tell that nobody else holds it
+                gradients[i] = (
+                    None  # let go of it, so that a leaf can tell that nobody else holds it
+                )
                 if create_graph or target.outputs > 1:
                     _deliver(pending, target, nr, sent)
                 else:
@@ -188,17 +190,16 @@ def _count_users(start) -> dict[Node, int]:
     return users
 
 
-def _leading_to(goals, users) -> set[Node]:
-    """The nodes from which a path leads to one of `goals`, the goals themselves left out unless it leads on."""
-    # Nodes are made after those that their edges lead to, so one sweep in the order of making is enough.
+def _leading_to(goals, nodes) -> set[Node]:
+    """The nodes with a path to one of the edges in `goals`."""
     leading = set()
-    for node in sorted(users, key=_made):
-        if any(e is not None and (e[0] in goals or e[0] in leading) for e in node.edges):
+    for node in sorted(nodes, key=_age):  # a node is younger than all that its edges lead to
+        if any(edge is not None and (edge in goals or edge[0] in leading) for edge in node.edges):
             leading.add(node)
     return leading
 
 
-def _made(node):
+def _age(node):
     return -1 if node.__class__ is AccumulateGrad else node.sequence
 
 
@@ -228,7 +229,9 @@ def unbroadcast(gradient, shape):
     The derivative of copying a number is adding up what comes back for the copies.
     """
     extra = gradient.ndim - len(shape)
-    stretched = tuple(i + extra for i, n in enumerate(shape) if n == 1 and gradient.shape[i + extra] != 1)
+    stretched = tuple(
+        i + extra for i, n in enumerate(shape) if n == 1 and gradient.shape[i + extra] != 1
+    )
     axes = (*range(extra), *stretched)
     if axes:
         if isinstance(gradient, Tensor):
@@ -246,10 +249,17 @@ def _accumulate(variable, gradient, create_graph):
         return
     old = variable._grad
     if create_graph:
-        variable._grad = gradient if old is None else old + gradient
+        # a recorded copy, so that the sum in .grad is a tensor of its own
+        variable._grad = (
+            old + gradient
+            if old is not None
+            else Tensor._make(np.empty_like(gradient._data)).copy_(gradient)
+        )
     elif old is None:
         if isinstance(gradient, np.ndarray) and not (
-            sys.getrefcount(gradient) <= _ALONE and gradient.base is None and gradient.flags.writeable
+            sys.getrefcount(gradient) <= _ALONE
+            and gradient.base is None
+            and gradient.flags.writeable
         ):
             gradient = gradient.copy()  # somebody else holds this memory
         variable._grad = Tensor._make(gradient)
@@ -349,7 +359,9 @@ def _seeds(outputs, gradients, create_graph):
                 raise errors.not_scalar()
             gradient = Tensor._make(np.ones_like(output._data)[()])
         elif not isinstance(gradient, Tensor):
-            raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
+            raise TypeError(
+                f"gradients can be either Tensors or None, but got {type(gradient).__name__}"
+            )
         elif gradient._data.shape != output._data.shape:
             raise errors.gradient_shape(i, gradient.shape, output.shape)
         seeds.append(gradient if create_graph else gradient._data)

@@ -21,7 +21,9 @@ class Node:
 
     outputs = 1
     watched = False  # something below must be looked at before the node runs
-    tensor_hooks = None  # {output number: {id: hook}}: see the gradient of that output, may replace it
+    tensor_hooks = (
+        None  # {output number: {id: hook}}: see the gradient of that output, may replace it
+    )
     retained = None  # {output number: weak reference to the tensor whose .grad is kept}
     pre_hooks = None
     post_hooks = None

@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import devices, dtypes
 from ..tensor import Tensor
+from .compare import plain
 from .elementwise import cast, clone
 from .table import op
 
@@ -39,12 +40,17 @@ def to(self: Tensor, *args, dtype=None, device=None, copy=False) -> Tensor:
         elif isinstance(value, (str, devices.device)):
             device = value
         else:
-            raise TypeError(f"to() takes a dtype, a device or a tensor, but got {type(value).__name__}")
+            raise TypeError(
+                f"to() takes a dtype, a device or a tensor, but got {type(value).__name__}"
+            )
     result = self
     if device is not None and devices.device(device).type != self.device.type:
         result = move(result, devices.device(device), self.device)
     if dtype is not None and dtype.numpy != self._data.dtype:
-        result = cast(result, dtype.numpy)
+        if dtype.is_floating_point:
+            result = cast(result, dtype.numpy)
+        else:
+            result = plain(result._data.astype(dtype.numpy))  # integers have no gradient
     return clone(result) if copy and result is self else result
 
 

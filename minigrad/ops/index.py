@@ -30,7 +30,7 @@ alias = view("alias", lambda self: self[...],
 
 def along(dim, key) -> tuple:
     """The NumPy index that applies `key` to one dimension."""
-    return (*(slice(None),) * dim, key)
+    return (*(slice(None),) * dim, key, ...)  # with the dots a single element comes as a 0-d view
 
 
 def placed(part, sizes, key):
@@ -84,7 +84,7 @@ def split_key(key, shape):
             start, stop, step = k.indices(shape[axis])
             if step <= 0:
                 raise ValueError("step must be greater than zero")
-            if (start, stop, step) != (0, shape[axis], 1):
+            if (start, stop, step) != (0, shape[axis], 1) or len(keys) == 1:
                 steps.append((slice_op, (dim, start, max(start, stop), step)))
             dim, axis = dim + 1, axis + 1
         elif k is None:

@@ -17,6 +17,7 @@ from ..autograd.modes import modes
 from ..tensor import Tensor
 from .elementwise import nothing
 from .index import alias, index_op, split_key
+from .shape import follow
 from .table import op
 
 
@@ -39,7 +40,9 @@ def inplace(function):
         return self
 
     call.__name__ = call.__qualname__ = f"{function.__name__}_"
-    call.__doc__ = f"`{function.__name__}` in place: writes over the numbers of the tensor and returns it."
+    call.__doc__ = (
+        f"`{function.__name__}` in place: writes over the numbers of the tensor and returns it."
+    )
     return call
 
 
@@ -87,7 +90,7 @@ def _rebase(self, node):
         self._requires_grad = False
     else:
         base = self._base
-        base._edge = (CopySlices(base, self._replay, node), 0)
+        base._edge = (CopySlices(base, self._steps, node), 0)
         base._requires_grad = False
         self._refresh_view()
 
@@ -95,28 +98,25 @@ def _rebase(self, node):
 class CopySlices(Node):
     """A change of a part of a tensor: the rest of the gradient goes to the old base, the part through `function`."""
 
-    __slots__ = ("function", "replay")
+    __slots__ = ("function", "steps")
 
-    def __init__(self, base, replay, function):
+    def __init__(self, base, steps, function):
         data = base._data
         super().__init__((edge_of(base), *function.edges[1:]), None, data.shape, data.dtype)
-        self.replay = replay
+        self.steps = steps
         self.function = function
 
     def apply(self, gradient, as_tensors):
         whole = gradient.clone() if as_tensors else np.array(gradient)
-        part = self._part(whole)
-        inner, *others = self.function.apply(part.clone() if as_tensors else np.array(part), as_tensors)
+        part = follow(whole, self.steps)
+        inner, *others = self.function.apply(
+            part.clone() if as_tensors else np.array(part), as_tensors
+        )
         if as_tensors:
             copy_(part, nothing(part) if inner is None else inner)
         else:
             part[...] = 0 if inner is None else inner
         return [whole, *others]
-
-    def _part(self, whole):
-        for view, arguments in self.replay:
-            whole = view(whole, *arguments)
-        return whole
 
     def release(self):
         self.function.release()
@@ -124,7 +124,7 @@ class CopySlices(Node):
 
 # fmt: off
 
-copy = op("copy", lambda self, src: np.broadcast_to(src, self.shape).astype(self.dtype),
+copy = op("copy", lambda self, src: np.broadcast_to(src, self.shape).astype(self.dtype), "s",
     self=lambda g: nothing(g),
     src =lambda g: g)
 fill = op("fill", lambda self, value: np.full(self.shape, value, self.dtype),

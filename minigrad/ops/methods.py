@@ -55,7 +55,9 @@ def _operator(function):
 
 
 def _reflected_sub(self, other):
-    return elementwise.sub(other, self) if isinstance(other, Tensor) else elementwise.rsub(self, other)
+    return (
+        elementwise.sub(other, self) if isinstance(other, Tensor) else elementwise.rsub(self, other)
+    )
 
 
 def _reflected_div(self, other):
@@ -107,8 +109,13 @@ def _named(family, names: str) -> dict:
 
 
 FUNCTIONS = {
-    **_named(elementwise, "mul div neg reciprocal sqrt rsqrt exp expm1 log log1p log2 log10 sin cos tan sinh cosh"),
-    **_named(elementwise, "tanh abs sign relu sigmoid maximum minimum where floor ceil round clone"),
+    **_named(
+        elementwise,
+        "mul div neg reciprocal sqrt rsqrt exp expm1 log log1p log2 log10 sin cos tan sinh cosh",
+    ),
+    **_named(
+        elementwise, "tanh abs sign relu sigmoid maximum minimum where floor ceil round clone"
+    ),
     **_named(reduce, "sum mean"),
     **_named(shape, "reshape flatten squeeze unsqueeze permute transpose t"),
     **_named(linalg, "matmul dot mv mm bmm"),

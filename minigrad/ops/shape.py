@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import dtypes, errors
 from ..autograd.modes import modes
+from ..autograd.modes import enable_grad
 from ..tensor import Tensor, normal_dim
 from .elementwise import clone
 from .table import op
@@ -31,7 +32,7 @@ def view(name, forward, digit=0, **vjps):
             output._version_cell = self._cell()
             output._view_version = output._version_cell[0]
             output._base = self if self._base is None else self._base
-            output._replay = (*self._replay, (call, arguments))
+            output._steps = (*self._steps, (call, arguments))
         return output
 
     call.op = function.op
@@ -58,8 +59,36 @@ squeeze_dim = view("squeeze", lambda self, dim: self.reshape(self.shape[:dim] + 
     self=lambda g, self_sizes: reshape(g, self_sizes))
 unsqueeze_op = view("unsqueeze", lambda self, dim: self.reshape((*self.shape[:dim], 1, *self.shape[dim:])),
     self=lambda g, self_sizes: reshape(g, self_sizes))
+as_strided = op("as_strided", lambda self, steps: follow(self, steps),
+    self=lambda g, self_sizes, steps: as_strided_backward(g, self_sizes, steps))
+as_strided_backward = op("as_strided_scatter", lambda self, sizes, steps: spread(self, sizes, steps),
+    self=lambda g, steps: as_strided(g, steps))
 
 # fmt: on
+
+
+def follow(whole, steps):
+    """The part of an array that the steps of a view lead to."""
+    for function, arguments in steps:
+        whole = function(whole, *arguments)
+    return whole
+
+
+def spread(part, sizes, steps):
+    """Zeros of a shape, with `part` added where the steps of a view lead."""
+    whole = np.zeros(math.prod(sizes), part.dtype)
+    positions = follow(np.arange(whole.size).reshape(sizes), steps)
+    np.add.at(whole, positions, part)
+    return whole.reshape(sizes)
+
+
+def _remake_edge(self):
+    """The edge from a view to its base as it is now."""
+    with enable_grad():
+        return as_strided(self._base, self._steps)._edge
+
+
+Tensor._remake_edge = _remake_edge
 
 
 def inverse(dims) -> tuple[int, ...]:
@@ -130,7 +159,9 @@ def reshape(self, *size):
 def view_method(self, *size):
     """`reshape` that never copies: an error where the memory does not allow it."""
     if isinstance(size[0], dtypes.dtype):
-        raise NotImplementedError("minigrad's view changes the shape only; use .to(dtype) for the type.")
+        raise NotImplementedError(
+            "minigrad's view changes the shape only; use .to(dtype) for the type."
+        )
     size = _fitting(self, _sizes(size))
     array = self._storage()
     if array.size and not np.may_share_memory(array.reshape(size), array):
@@ -191,7 +222,9 @@ def transpose(self, dim0, dim1) -> Tensor:
 def t(self) -> Tensor:
     """The transpose of a matrix."""
     if self._data.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {self._data.ndim}D")
+        raise RuntimeError(
+            f"t() expects a tensor with <= 2 dimensions, but self is {self._data.ndim}D"
+        )
     return t_op(self)
 
 
@@ -231,5 +264,3 @@ def expand(self, *size) -> Tensor:
 def contiguous(self) -> Tensor:
     """This tensor, or a copy whose elements lie in order where they did not."""
     return self if self.is_contiguous() else clone(self)
-
-

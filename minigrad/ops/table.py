@@ -183,6 +183,13 @@ def record(op: Op, arguments: tuple, output: Tensor) -> Tensor:
     return output
 
 
+def unrecorded(output: Tensor) -> Tensor:
+    """A result of a region in which nothing is recorded."""
+    if modes.inference:
+        output._inference = True
+    return output
+
+
 def _note_saved(node, saved):
     """Remember the versions of saved tensors, refuse inference tensors, apply saved_tensors_hooks."""
     for value in saved:
@@ -226,7 +233,7 @@ def _unary(row, forward, floating):
         if floating and data.dtype.kind != "f":
             data = dtypes.floating(data)
         output = Tensor._make(forward(data))
-        return record(row, (self,), output) if modes.grad else output
+        return record(row, (self,), output) if modes.grad else unrecorded(output)
 
     return call
 
@@ -237,16 +244,20 @@ def _binary(row, forward, floating):
         y = other._data if isinstance(other, Tensor) else other
         if x is self and y is other:
             return forward(x, y)
-        if x.__class__ in _NUMBERS or y.__class__ in _NUMBERS:
-            if floating or x.__class__ is float or y.__class__ is float:
+        if y.__class__ in _NUMBERS:
+            if floating or y.__class__ is float:
                 x, y = dtypes.promote(x, y)
+        elif x.__class__ in _NUMBERS:
+            x, y = dtypes.promote(x, y)
         elif x.dtype is not y.dtype:
             x, y = dtypes.promote(x, y)
+        if floating and x.dtype.kind != "f":
+            x = dtypes.floating(x)
         try:
             output = Tensor._make(forward(x, y))
         except ValueError:
             raise errors.broadcast(x.shape, y.shape) from None
-        return record(row, (self, other), output) if modes.grad else output
+        return record(row, (self, other), output) if modes.grad else unrecorded(output)
 
     return call
 
@@ -259,7 +270,7 @@ def _general(row, forward, floating):
         if floating:
             arrays[0] = dtypes.floating(arrays[0])
         output = Tensor._make(forward(*arrays))
-        return record(row, arguments, output) if modes.grad else output
+        return record(row, arguments, output) if modes.grad else unrecorded(output)
 
     return call
 
