@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import weakref
 
-_sequence = itertools.count()
+next_sequence = itertools.count().__next__
 
 
 class Node:
@@ -33,7 +33,7 @@ class Node:
         self.saved = saved
         self.shape = shape
         self.dtype = dtype
-        self.sequence = next(_sequence)
+        self.sequence = next_sequence()
 
     def apply(self, gradient, as_tensors: bool):
         """The gradients for `edges`, given the gradient of the output (a list where it has several)."""

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .. import dtypes, errors
-from ..autograd.graph import Node, edge_of
+from ..autograd.graph import Node, edge_of, next_sequence
 from ..autograd.modes import modes
 from ..tensor import Tensor
 
@@ -33,66 +33,55 @@ class Plan(NamedTuple):
 
     names: tuple[str, ...]  # of the saved values
     pick: Callable  # (arguments, output) -> the saved values
-    rules: tuple  # (edge, VJP, positions of its saved values)
+    run: Callable  # (g, *saved values) -> the gradients, one for each edge
     frees: bool  # a tensor is among the saved values: the pass frees it, and a second pass fails
 
 
 class Op:
     """One row of the table."""
 
-    def __init__(self, name, forward, digit, vjps):
+    def __init__(self, name, forward, digit, tensors, vjps):
         self.name = name
-        self.node_name = f"{_camel(name)}Backward{digit}"
         self.forward = forward
         self.arguments = _parameters(forward)
         self.vjps = vjps
-        self.inputs = tuple(self.arguments.index(name) for name in vjps)
+        self.tensors = {"result", *tensors, *vjps}
+        self.inputs = tuple(self.arguments.index(input) for input in vjps)
+        camel = "".join(part.capitalize() for part in name.split("_"))
+        self.node_name = f"{camel}Backward{digit}"
         self.node_type = type(self.node_name, (OpNode,), {"__slots__": (), "op": self})
-        self._plans = {}
+        self.plans = {}
 
-    def plan(self, mask: int) -> Plan:
-        """The plan for the inputs whose bits are set in `mask`, in the order of the VJPs."""
-        plan = self._plans.get(mask)
+    def plan(self, wanted: tuple[bool, ...]) -> Plan:
+        """The plan for the inputs whose gradient is wanted; made when it is first asked for."""
+        plan = self.plans.get(wanted)
         if plan is None:
-            plan = self._plans[mask] = self._make_plan(mask)
+            plan = self.plans[wanted] = self._make_plan(wanted)
         return plan
 
-    def _make_plan(self, mask):
-        active = [(i, vjp) for i, vjp in enumerate(self.vjps.values()) if mask >> i & 1]
-        needs = [_parameters(vjp)[1:] for _, vjp in active]
-        names = tuple(dict.fromkeys(name for need in needs for name in need))
-        rules = tuple(
-            (i, vjp, tuple(names.index(name) for name in need))
-            for (i, vjp), need in zip(active, needs, strict=True)
-        )
-        tensors = {"result", *self.vjps, *self.tensor_arguments}
-        return Plan(names, self._picker(names), rules, not tensors.isdisjoint(names))
+    def _make_plan(self, wanted):
+        # For mul with both gradients wanted this writes
+        #     lambda self, other, result: (other, self)                   what to save
+        #     lambda g, other, self: [self_vjp(g, other), other_vjp(g, self)]   what to run
+        needs = {input: _parameters(vjp)[1:] for input, vjp in self.vjps.items()}
+        active = [input for input, want in zip(self.vjps, wanted, strict=True) if want]
+        names = tuple(dict.fromkeys(name for input in active for name in needs[input]))
+        calls = [
+            f"{input}_vjp({', '.join(('g', *needs[input]))})" if input in active else "None"
+            for input in self.vjps
+        ]
+        saved = "".join(f"{_SAVED(name)}, " for name in names)
+        pick = eval(f"lambda {', '.join((*self.arguments, 'result'))}: ({saved})")
+        vjps = {f"{input}_vjp": vjp for input, vjp in self.vjps.items()}
+        run = eval(f"lambda {', '.join(('g', *names))}: [{', '.join(calls)}]", vjps)
+        return Plan(names, pick, run, not self.tensors.isdisjoint(names))
 
-    tensor_arguments: tuple[str, ...] = ()  # tensors without a VJP, for example indices
 
-    def _picker(self, names):
-        places = [self.arguments.index(name) if name in self.arguments else None for name in names]
-        if None in places:
-            getters = [self._getter(name) for name in names]
-            return lambda arguments, output: tuple([get(arguments, output) for get in getters])
-        match places:
-            case []:
-                return lambda arguments, output: ()
-            case [i]:
-                return lambda arguments, output: (arguments[i],)
-            case [i, j]:
-                return lambda arguments, output: (arguments[i], arguments[j])
-            case _:
-                return lambda arguments, output: tuple([arguments[i] for i in places])
-
-    def _getter(self, name):
-        if name == "result":
-            return lambda arguments, output: output._alias()
-        if name.endswith("_sizes"):
-            i = self.arguments.index(name.removesuffix("_sizes"))
-            return lambda arguments, output: arguments[i]._data.shape
-        i = self.arguments.index(name)
-        return lambda arguments, output: arguments[i]
+def _SAVED(name):
+    """How a saved value is got from the arguments and the output."""
+    if name == "result":
+        return "result._alias()"
+    return f"{name.removesuffix('_sizes')}._data.shape" if name.endswith("_sizes") else name
 
 
 class OpNode(Node):
@@ -105,11 +94,7 @@ class OpNode(Node):
     unpack_hook = None  # from saved_tensors_hooks
 
     def apply(self, gradient, as_tensors):
-        values = self._unpack(as_tensors)
-        gradients = [None] * len(self.edges)
-        for i, vjp, places in self.plan.rules:
-            gradients[i] = vjp(gradient, *[values[k] for k in places])
-        return gradients
+        return self.plan.run(gradient, *self._unpack(as_tensors))
 
     def _unpack(self, as_tensors):
         """The saved values, after a check that no tensor was changed in place since."""
@@ -165,21 +150,28 @@ class _Packed(NamedTuple):
 def record(op: Op, arguments: tuple, output: Tensor) -> Tensor:
     """Give `output` its place in the graph, where an input requires grad. Returns `output`."""
     edges = []
-    mask = 0
-    for bit, place in enumerate(op.inputs):
+    for place in op.inputs:
         tensor = arguments[place]
-        edge = edge_of(tensor) if isinstance(tensor, Tensor) else None
-        edges.append(edge)
-        if edge is not None:
-            mask |= 1 << bit
-    if mask:
+        if isinstance(tensor, Tensor):
+            edge = tensor._edge
+            if edge is None or tensor._base is not None:
+                edge = edge_of(tensor)
+            edges.append(edge)
+        else:
+            edges.append(None)
+    wanted = tuple([edge is not None for edge in edges])
+    if True in wanted:
         data = output._data
-        node = op.node_type(tuple(edges), None, data.shape, data.dtype)
-        node.plan = plan = op.plan(mask)
+        node = _new(op.node_type)
+        node.edges = tuple(edges)
+        node.shape = data.shape
+        node.dtype = data.dtype
+        node.sequence = next_sequence()
+        node.plan = plan = op.plans.get(wanted) or op.plan(wanted)
+        node.saved = plan.pick(*arguments, output)
         output._edge = (node, 0)
-        node.saved = saved = plan.pick(arguments, output)
         if plan.frees:
-            _note_saved(node, saved)
+            _note_saved(node)
     return output
 
 
@@ -190,12 +182,13 @@ def unrecorded(output: Tensor) -> Tensor:
     return output
 
 
-def _note_saved(node, saved):
+def _note_saved(node):
     """Remember the versions of saved tensors, refuse inference tensors, apply saved_tensors_hooks."""
+    saved = node.saved
     for value in saved:
         if isinstance(value, Tensor):
-            if value._version_cell is not None and node.versions is None:
-                node.versions = tuple(v._version if isinstance(v, Tensor) else 0 for v in saved)
+            if value._version_cell is not None:
+                node.versions = tuple([v._version if isinstance(v, Tensor) else 0 for v in saved])
             if value._inference:
                 raise errors.inference_saved()
     if modes.pack is not None:
@@ -209,8 +202,7 @@ def op(name: str, forward: Callable, digit: int = 0, *, tensors=(), floating=Fal
     `digit` is the number in torch's node name. `tensors` names arguments that are tensors without a derivative.
     With `floating`, integers are computed in the default floating point type, as torch does for exp or sqrt.
     """
-    row = Op(name, forward, digit, vjps)
-    row.tensor_arguments = tensors
+    row = Op(name, forward, digit, tensors, vjps)
     TABLE[row.node_name] = row
     match row.arguments:
         case (_,):
@@ -240,19 +232,20 @@ def _unary(row, forward, floating):
 
 def _binary(row, forward, floating):
     def call(self, other):
+        if not isinstance(self, Tensor) and not isinstance(other, Tensor):
+            return forward(self, other)
         x = self._data if isinstance(self, Tensor) else self
         y = other._data if isinstance(other, Tensor) else other
-        if x is self and y is other:
-            return forward(x, y)
         if y.__class__ in _NUMBERS:
-            if floating or y.__class__ is float:
-                x, y = dtypes.promote(x, y)
+            if (floating or y.__class__ is float) and x.dtype.kind != "f":
+                x, y = dtypes.floating(x), y
         elif x.__class__ in _NUMBERS:
             x, y = dtypes.promote(x, y)
-        elif x.dtype is not y.dtype:
-            x, y = dtypes.promote(x, y)
-        if floating and x.dtype.kind != "f":
-            x = dtypes.floating(x)
+        else:
+            if x.dtype is not y.dtype:
+                x, y = dtypes.promote(x, y)
+            if floating and x.dtype.kind != "f":
+                x = dtypes.floating(x)
         try:
             output = Tensor._make(forward(x, y))
         except ValueError:
@@ -280,5 +273,4 @@ def _parameters(function) -> tuple[str, ...]:
     return code.co_varnames[: code.co_argcount]
 
 
-def _camel(name: str) -> str:
-    return "".join(part.capitalize() for part in name.split("_"))
+_new = object.__new__
