@@ -26,7 +26,7 @@ PASSES = 3
 FROM_LEAF, BOX_BEND, BOX_BOX, BEND_BEND = range(4)
 # How firmly a node keeps to its wish where its row is crowded, by the strongest neighbour that it
 # has.
-FIRMNESS = (0.01, 0.3, 1.0, 4.0)
+FIRMNESS = (1e-9, 1e-2, 1.0, 100.0)
 
 Pair = tuple[int, int]
 

@@ -45,9 +45,11 @@ def to_svg(trace: Trace, title: str = "Backward graph") -> str:
         True
     """
     lines = [box_lines(node) for node in trace.nodes]
-    layout = lay_out([_size(text) for text in lines], [(e.source, e.target) for e in trace.edges])
+    layout = lay_out(
+        [box_size(text) for text in lines], [(e.source, e.target) for e in trace.edges]
+    )
     drawn = [
-        _edge(trace, layout, i, [_size(text) for text in lines]) for i in range(len(trace.edges))
+        _edge(trace, layout, i, [box_size(text) for text in lines]) for i in range(len(trace.edges))
     ]
     drawn += [_box(node, text, layout) for node, text in zip(trace.nodes, lines, strict=True)]
     legend, legend_width = _legend(trace, layout.height + 44)
@@ -146,13 +148,14 @@ def _told(node: Node) -> list[str]:
 # --- shapes ---------------------------------------------------------------------------------------
 
 
-def _size(lines: list[str]) -> tuple[float, float]:
+def box_size(lines: list[str]) -> tuple[float, float]:
+    """The width and height of a box around these lines."""
     width = max(len(line) for line in lines) * LETTER + 2 * PAD_X
     return width, len(lines) * LEADING - (LEADING - FONT_SIZE) + 2 * PAD_Y
 
 
 def _box(node: Node, lines: list[str], layout: Layout) -> str:
-    width, height = _size(lines)
+    width, height = box_size(lines)
     left, top = layout.x[node.id] - width / 2, layout.y[node.id] - height / 2
     names = ", ".join(node.names)
     text = []

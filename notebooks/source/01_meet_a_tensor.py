@@ -154,7 +154,7 @@ for library in (minigrad, torch):
 # the plain numbers.
 
 # %% name="draw-before"
-draw(mean, x=x, y=y, z=z, mean=mean)
+draw(mean)
 
 # %% [markdown] name="draw-read"
 # Read it from top to bottom, the way the values went.
@@ -190,7 +190,7 @@ print("after: ", x.grad)
 # **Predict:** where in the picture do gradients stand now?
 
 # %% name="draw-after"
-draw(mean, x=x, y=y, z=z, mean=mean)
+draw(mean)
 
 # %% [markdown] name="backward-read"
 # Only the leaf has one. Gradients went *through* every box, but they are kept only where someone
@@ -317,11 +317,14 @@ except RuntimeError as error:
 
 # %% [markdown] name="traps-same-text"
 # ### The same line in PyTorch
+#
+# Here you meet the one difference: a name that belongs to the library carries the library's name.
+# Where `minigrad` prints `minigrad.float64`, PyTorch prints `torch.float64`.
 
 # %% name="same-traps" tags=["same"]
 for library in (minigrad, torch):
     w = library.tensor([1.0, 2.0], requires_grad=True).double()
-    print(f"{library.__name__:8}", w, w.is_leaf)
+    print(f"{library.__name__:8}", w.is_leaf, w.grad_fn.name())
     try:
         library.tensor([1, 2, 3], requires_grad=True)
     except RuntimeError as error:

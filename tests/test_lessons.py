@@ -1,0 +1,146 @@
+"""The lessons: built from their sources, run in a real kernel, opened in a real JupyterLab."""
+
+import asyncio
+import json
+import re
+import shutil
+from functools import cache
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import ROOT, jupyter, needs
+
+from grader.build import build_notebook, notebook_from_source
+
+SOURCES = sorted((ROOT / "notebooks" / "source").glob("*.py"))
+LESSONS = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+
+
+@cache
+def executed(source: Path) -> nbformat.NotebookNode:
+    """Run a lesson from top to bottom in a kernel of its own; an error stops it and the test."""
+    from jupyter_client.kernelspec import KernelSpecManager
+    from nbclient import NotebookClient
+
+    assert "python3" in KernelSpecManager().find_kernel_specs()
+    notebook = notebook_from_source(source.read_text(encoding="utf-8"), source.name)
+    client = NotebookClient(notebook, timeout=60, shutdown_kernel="immediate")
+    asyncio.run(client.async_execute())
+    return notebook
+
+
+def printed(cell: nbformat.NotebookNode) -> str:
+    return "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stdout")
+
+
+@LESSONS
+def test_the_notebook_is_what_its_source_makes(source):
+    made = ROOT / "notebooks" / f"{source.stem}.ipynb"
+    assert made.read_bytes() == build_notebook(source), "run: grader build"
+
+
+@LESSONS
+def test_it_ships_without_outputs(source):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{source.stem}.ipynb", as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.id for cell in cells if cell.outputs or cell.execution_count] == []
+    assert "widgets" not in notebook.metadata
+
+
+@LESSONS
+def test_it_has_the_parts_of_a_lesson(source):
+    text = source.read_text(encoding="utf-8")
+    for part in ("What you'll do", "What you'll learn", "What you need", "## Recall", "<details>"):
+        assert part in text, part
+    assert len(re.findall(r"\*\*Predict", text)) >= 6
+    assert text.count("<details>") == text.count("</details>") >= 4
+
+
+@LESSONS
+def test_it_runs_and_both_libraries_print_the_same(source):
+    compared = 0
+    for cell in executed(source).cells:
+        if "same" in cell.metadata.get("tags", ()):
+            lines = printed(cell).splitlines()
+            mine = [line.removeprefix("minigrad").strip() for line in lines if "minigrad" in line]
+            torchs = [
+                line.removeprefix("torch").strip() for line in lines if "minigrad" not in line
+            ]
+            assert mine, cell.id
+            assert mine == torchs, cell.id
+            compared += 1
+    assert compared >= 4
+
+
+@LESSONS
+def test_its_pictures_are_shown(source):
+    drawn = [cell for cell in executed(source).cells if "draw(" in cell.source.split("import")[-1]]
+    assert drawn
+    for cell in drawn:
+        (output,) = cell.outputs
+        assert set(output.data) == {"image/png", "text/plain"}, cell.id
+
+
+def test_lesson_1_says_what_is_true():
+    cells = {cell.id: printed(cell) for cell in executed(SOURCES[0]).cells if "outputs" in cell}
+    assert cells["backward-run"] == "before: None\nafter:  tensor([4.0000, 5.3333, 6.6667])\n"
+    assert cells["states-table"].split()[-1] == "False"
+    assert re.findall("True|False", cells["states-table"].partition("\n")[2]) == [
+        *("True", "True", "True")[:0],
+        *("False", "True"),
+        *("True", "True", "True"),
+        *("False", "True"),
+        *("True", "False"),
+    ]
+    assert cells["trap-moved"].endswith("is_leaf False\n")
+    assert cells["trap-moved-right"].endswith("is_leaf True\n")
+
+
+# --- in a browser --------------------------------------------------------------------------------
+
+
+def open_and_run(page, address: str, lesson: str) -> None:
+    """Open a lesson in JupyterLab, run all its cells and wait for the last one."""
+    base, _, token = address.partition("?")
+    page.goto(f"{base}lab/tree/{lesson}?{token}&reset")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function(
+        """() => {
+            const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
+            return prompts.length && prompts.every(p => /\\d/.test(p.textContent));
+        }""",
+        timeout=90_000,
+    )
+
+
+@needs("chromium")
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_lesson_1_in_jupyterlab(browser, tmp_path, theme):
+    lesson = "01_meet_a_tensor.ipynb"
+    shutil.copy(ROOT / "notebooks" / lesson, tmp_path / lesson)
+    settings = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": theme}))
+    (settings / "notification.jupyterlab-settings").write_text(
+        json.dumps({"fetchNews": "false", "checkForUpdates": False})
+    )
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    option = f"--LabApp.user_settings_dir={tmp_path / 'settings'}"
+    windowing = settings.parent / "notebook-extension"
+    windowing.mkdir()
+    (windowing / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))
+    with jupyter(tmp_path, option) as address:
+        open_and_run(page, address, lesson)
+        text = page.locator(".jp-Notebook").inner_text()
+        assert "model not found" not in text and "Traceback" not in text
+        pictures = page.locator(".jp-OutputArea img")
+        assert pictures.count() == 2
+        for i in range(2):
+            assert pictures.nth(i).evaluate("image => image.naturalWidth") > 500
+        assert page.locator("body").get_attribute("data-jp-theme-name") == theme
+        page.screenshot(path=tmp_path / "lesson.png")
+    page.close()
