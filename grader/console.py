@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+import sysconfig
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.cli import CommandError
@@ -19,13 +21,13 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from grader.course import Course
-    from grader.pipeline import Grade
+    from grader.grade import Grade
 
 PLAIN_WIDTH = 100
 LEVELS = {
-    "hybrid": "bubblewrap and a list of allowed system calls; it was tried and it holds",
-    "files": "a list of allowed system calls and read-only files; it was tried and it holds",
-    "strict": "a list of allowed system calls, without any file; it was tried and it holds",
+    "hybrid": "bubblewrap and a list of allowed system calls",
+    "files": "a list of allowed system calls and read-only files",
+    "strict": "a list of allowed system calls, without files",
 }
 
 
@@ -81,13 +83,22 @@ def level_line(out: Console, sets: list[str], unsafe: bool) -> str | None:
     return level
 
 
-def results_table(course: Course, grades: list[Grade]) -> Table:
-    """One line a hand-in: who, points, and the verdict in a line."""
+def program(name: str) -> str:
+    """How to call a program of this environment: its name if PATH finds it, else its path."""
+    path = Path(sysconfig.get_path("scripts"), name)
+    found = shutil.which(name)
+    return name if found and Path(found).absolute() == path else str(path)
+
+
+def results_table(
+    course: Course, grades: list[Grade], about: Mapping[str, str] | None = None
+) -> Table:
+    """One line a hand-in: who, points, and the verdict; `about` says by name what it stands for."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    from grader.pipeline import checks_of, release_of
+    from grader.grade import checks_of, release_of
 
     worth = {
         name: sum(check.points for check in checks_of(release_of(course, name)))
@@ -107,5 +118,8 @@ def results_table(course: Course, grades: list[Grade]) -> Table:
         cells = [Text(clean(grade.student, 60)), Text(points, style=f"bold {style}")]
         if several:
             cells.insert(1, Text(grade.set_name))
-        table.add_row(*cells, Text(grade.summary()))
+        said = Text(grade.summary())
+        if about and about.get(grade.student):
+            said = Text.assemble((about[grade.student], "dim"), "\n\N{RIGHTWARDS ARROW} ", said)
+        table.add_row(*cells, said)
     return table

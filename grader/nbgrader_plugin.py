@@ -19,17 +19,19 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
-from grader import pipeline, staging
+from grader import staging
+from grader.assess import grade_staged
 from grader.course import Course
 from grader.feedback import as_html, as_text
+from grader.grade import Grade, checks_of, recall, release_of, remember
 from grader.journal import Journal
 from grader.task import Verdict
 
-_prepared: dict[tuple[str, str], pipeline.Grade] = {}
+_prepared: dict[tuple[str, str], Grade] = {}
 
 
 @contextlib.contextmanager
-def prepared(grade: pipeline.Grade) -> Iterator[None]:
+def prepared(grade: Grade) -> Iterator[None]:
     """Meanwhile this hand-in, which is staged and judged, is only written down."""
     who = (grade.student, grade.set_name)
     _prepared[who] = grade
@@ -61,7 +63,7 @@ class Stage(_Ours):
         if (student, set_name) in _prepared:
             return nb, resources
         notes: list[str] = []
-        release = pipeline.release_of(course, set_name)
+        release = release_of(course, set_name)
         cells = staging.parse(json.dumps(nb).encode(), notes)
         staged = staging.stage_cells(cells, release, notes)
         return nbformat.from_dict(staged.notebook), resources
@@ -86,7 +88,7 @@ class Judge(_Ours):
         if not grade.is_grade:
             raise NotGraded(grade.problem)
         verdicts = {data["task"]: Verdict.from_dict(data) for data in grade.verdicts}
-        checks = {c.grade_id: c for c in pipeline.checks_of(pipeline.release_of(course, set_name))}
+        checks = {c.grade_id: c for c in checks_of(release_of(course, set_name))}
         missing = set(checks)
         for cell in nb.cells:
             if cell.cell_type != "code":
@@ -103,22 +105,20 @@ class Judge(_Ours):
             raise NotGraded(f"the test cells {', '.join(sorted(missing))} are not in the notebook")
         return nb, resources
 
-    def _grade(
-        self, course: Course, student: str, set_name: str, nb: NotebookNode
-    ) -> pipeline.Grade:
+    def _grade(self, course: Course, student: str, set_name: str, nb: NotebookNode) -> Grade:
         sources = [
             cell.source
             for cell in nb.cells
             if cell.cell_type == "code" and not staging.is_graded(cell)
         ]
         journal = Journal(course.private / "journal.jsonl")
-        graded, _ = pipeline.recall(journal)
-        grade = pipeline.grade_staged(
+        graded, _ = recall(journal)
+        grade = grade_staged(
             course, student, set_name, staging.Staged(nb, sources), None, self.unsafe, graded
         )
         if isinstance(grade, str):
             return graded[grade]
-        pipeline.remember(journal, grade)
+        remember(journal, grade)
         return grade
 
 

@@ -1,0 +1,256 @@
+"""One hand-in: stage it, run it in the sandbox, have its answers judged.
+
+This runs in worker processes, and in nbgrader's own process through the plugin. Each process has
+its sandboxes, started when first needed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader import staging
+from grader.course import Course
+from grader.feedback import clean
+from grader.grade import Check, Grade, checks_of, key_of, release_of
+from grader.staging import Staged
+from grader.task import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from grader.sandbox import Call, Report, Sandbox
+
+TRIES = 2  # of a hand-in whose judging failed for a reason of ours
+RESTARTS = 2  # of a hand-in that one of its functions brought to an end
+
+
+class InfraError(RuntimeError):
+    """Judging failed for a reason that is not the student's; its text says which."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One hand-in to judge; `known` are the keys under which the journal has grades for it."""
+
+    course: str
+    set_name: str
+    student: str
+    level: str | None
+    unsafe: bool
+    known: frozenset[str] = frozenset()
+
+
+_boxes: dict[tuple[Any, ...], Sandbox] = {}  # this process's sandboxes, by how they were asked for
+
+
+def sandbox(packages: tuple[str, ...], level: str | None, unsafe: bool) -> Sandbox:
+    """This process's sandbox for these packages, started when first needed."""
+    from grader.sandbox import Sandbox
+
+    wanted = (packages, level, unsafe)
+    if wanted not in _boxes:
+        if not _boxes:
+            atexit.register(close_sandboxes)
+        _boxes[wanted] = Sandbox(packages=packages, level=level, unsafe=unsafe)
+    return _boxes[wanted]
+
+
+def close_sandboxes() -> None:
+    """End this process's sandboxes."""
+    while _boxes:
+        _boxes.popitem()[1].close()
+
+
+def judge_sources(
+    sources: list[str], set_name: str, checks: list[Check], seed: bytes, box: Sandbox
+) -> list[Verdict]:
+    """Run the cells in the sandbox, ask it for every check's answers, and judge them.
+
+    InfraError when the sandbox or the judge failed; whatever the student did is a verdict.
+    """
+    from grader.exercises import load_set
+    from grader.judge import draw_cases, judge
+    from grader.sandbox import Call
+
+    tasks = load_set(set_name).tasks
+    cases = {check.task: draw_cases(tasks[check.task], seed) for check in checks}
+    calls = [
+        Call(key=name, function=tasks[name].function, inputs=[case.inputs for case in asked])
+        for name, asked in cases.items()
+    ]
+    report, ended = _ask(box, sources, calls)
+    verdicts = []
+    for check in checks:
+        if check.task in ended:
+            said = clean(ended[check.task])
+            verdict = Verdict(check.task, Outcome.STUDENT_ERROR, False, None, said)
+        else:
+            answers = report.answers[check.task]
+            verdict = judge(tasks[check.task], cases[check.task], answers)
+        if verdict.outcome is Outcome.INFRA_ERROR:
+            raise InfraError(verdict.message)
+        verdicts.append(_with_cell_errors(verdict, report))
+    return verdicts
+
+
+def _ask(box: Sandbox, sources: list[str], calls: list[Call]) -> tuple[Report, dict[str, str]]:
+    """The answers to all calls; and for calls that ended the process or were not reached, why.
+
+    A function that never returns costs its own points, not those of the functions after it: they
+    are asked again in a new process, up to RESTARTS times.
+    """
+    ended: dict[str, str] = {}
+    left = calls
+    answers: dict[str, list[Any]] = {}
+    for turn in range(RESTARTS + 1):
+        report = box.run(cells=sources, calls=left)
+        if report.outcome == "infra_error":
+            raise InfraError(report.reason)
+        answers |= report.answers
+        if report.outcome == "ok":
+            break
+        unanswered = [call for call in left if not _reached(report.answers[call.key])]
+        first_again = turn > 0 and unanswered == left
+        if turn == RESTARTS or first_again:  # then it is the cells that end it, not a call
+            ended |= {call.key: report.reason for call in unanswered}
+            break
+        ended[unanswered[0].key] = report.reason
+        left = unanswered[1:]
+        if not left:
+            break
+    report.answers = answers
+    return report, ended
+
+
+def _reached(answers: list[Any]) -> bool:
+    return not any(getattr(answer, "kind", None) == "not-reached" for answer in answers)
+
+
+def _with_cell_errors(verdict: Verdict, report: Report) -> Verdict:
+    """A missing or failing function is easier to understand beside the cell that raised."""
+    lines = [
+        f"While your cells ran: {clean(error.error, 160)}"
+        + (f" (line {error.line} of a cell)" if error.line else "")
+        for error in report.cell_errors[:3]
+    ]
+    lines += [clean(note) for note in report.notes[:5]]
+    if verdict.passed or not lines:
+        return verdict
+    detail = "\n".join(filter(None, [verdict.detail, *lines]))
+    return Verdict.from_dict(verdict.to_dict() | {"detail": detail})
+
+
+def grade_staged(
+    course: Course,
+    student: str,
+    set_name: str,
+    staged: Staged,
+    level: str | None,
+    unsafe: bool,
+    known: Iterable[str] = (),
+) -> Grade | str:
+    """Judge one staged hand-in, trying again when the fault is ours; its key alone if known."""
+    from grader.exercises import load_set
+
+    checks = checks_of(release_of(course, set_name))
+    key = ""
+    problem = ""
+    for _ in range(TRIES):
+        try:
+            box = sandbox(load_set(set_name).packages, level, unsafe)
+            key = key or key_of(course, student, set_name, staged, box.level)
+            if key in known:
+                return key
+            if staged.problem:
+                verdicts = [_unread(check, staged.problem) for check in checks]
+            else:
+                seed = course.seed(student, set_name)
+                verdicts = judge_sources(staged.sources, set_name, checks, seed, box)
+        except (InfraError, OSError) as error:
+            problem = clean(str(error))
+            close_sandboxes()
+            continue
+        worth = {check.task: check.points for check in checks}
+        return Grade(
+            student,
+            set_name,
+            key,
+            box.level,
+            Outcome.STUDENT_ERROR.value if staged.problem else Outcome.GRADED.value,
+            [verdict.to_dict() for verdict in verdicts],
+            sum(worth[verdict.task] for verdict in verdicts if verdict.passed),
+            staged.notes,
+            staged.problem,
+        )
+    return not_graded(student, set_name, key, problem)
+
+
+def _unread(check: Check, problem: str) -> Verdict:
+    return Verdict(check.task, Outcome.STUDENT_ERROR, False, None, problem)
+
+
+def not_graded(student: str, set_name: str, key: str, problem: str) -> Grade:
+    """The outcome of a hand-in that could not be judged for a reason of ours: no grade."""
+    return Grade(student, set_name, key, "", Outcome.INFRA_ERROR.value, [], 0.0, [], problem)
+
+
+def assess(job: Job) -> Grade | str:
+    """Stage and judge one hand-in in a worker; only its key when the journal has it already."""
+    course = Course(Path(job.course))
+    folder = course.submitted(job.student, job.set_name)
+    staged = staging.stage_folder(folder, release_of(course, job.set_name), job.set_name)
+    _keep_staged(course, job, staged, staging.read_timestamp(folder))
+    return grade_staged(course, job.student, job.set_name, staged, job.level, job.unsafe, job.known)
+
+
+def _keep_staged(course: Course, job: Job, staged: Staged, timestamp: str | None) -> None:
+    """Write what nbgrader will read: the staged notebook and the time, nothing else."""
+    folder = course.staged / job.student / job.set_name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    text = json.dumps(staged.notebook, ensure_ascii=False, indent=1)
+    (folder / f"{job.set_name}.ipynb").write_text(text + "\n", encoding="utf-8")
+    if timestamp is not None:
+        (folder / "timestamp.txt").write_text(timestamp + "\n", encoding="ascii")
+
+
+# --- the canaries: a grader that fails the solution or passes the stub must not grade ---
+
+
+@dataclass(frozen=True)
+class Canary:
+    """The instructor's own notebook ("solution") or the empty one ("release") as a hand-in."""
+
+    course: str
+    set_name: str
+    step: str
+    level: str | None
+    unsafe: bool
+
+
+def sing(canary: Canary) -> str:
+    """ "" when the judge says of this canary what it must, else what is wrong."""
+    from grader.exercises import load_set
+
+    course = Course(Path(canary.course))
+    release = release_of(course, canary.set_name)
+    path = getattr(course, canary.step)(canary.set_name)
+    cells = staging.parse(path.read_bytes(), [])
+    staged = staging.stage_cells(cells, release, [])
+    checks = checks_of(release)
+    box = sandbox(load_set(canary.set_name).packages, canary.level, canary.unsafe)
+    seed = course.seed("", canary.set_name)  # the empty name is no student's
+    verdicts = judge_sources(staged.sources, canary.set_name, checks, seed, box)
+    should = canary.step == "source"
+    odd = [verdict for verdict in verdicts if verdict.passed is not should]
+    if not odd:
+        return ""
+    if should:
+        return (
+            f"it does not accept the instructor's own solution of {odd[0].task}: {odd[0].message}"
+        )
+    return f"it gives points for the empty {odd[0].task}"
