@@ -164,7 +164,7 @@ RSUB = (
     ),
     Mistake(
         "forward-for-gradient",
-        "you sent back g times the value c - a, not its slope",
+        "you sent g times the value c - a, not its slope",
         lambda g, a, c: g * (c - a),
         "The rule needs how fast c - a changes, not what it is.",
     ),

@@ -1,0 +1,185 @@
+"""check() in the student's own kernel: one line for right, one clear block for everything else."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from grader import check
+from grader.check import CheckFailed
+
+
+def right(g, a, b):
+    return g * b, g * a
+
+
+def failure(*arguments):
+    with pytest.raises(CheckFailed) as caught:
+        check(*arguments)
+    block = caught.value._render_traceback_()
+    assert block[0] == str(caught.value)
+    return "\n".join(block)
+
+
+def test_right_is_one_line(capsys):
+    assert check("e2.mul", right) is None
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("e2.mul: right: all 5 answers agree with PyTorch\n", "")
+
+
+def test_a_known_mistake_is_named():
+    lines = failure("e2.mul", lambda g, a, b: (g * a, g * b)).splitlines()
+    said = "own-factor: you used a's own value where the other factor belongs"
+    assert lines[0] == f"e2.mul: {said}"
+    assert lines[2].startswith("  grad_a at [0]: yours ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("e2.mull", right), "there is no task 'e2.mull'. Did you mean e2.mul"),
+        (("mul", right), "there is no task 'mul'."),
+        (("e2.mul\x1b[31m", right), "there is no task"),
+        ((right, "e2.mul"), 'check needs the task\'s name first: check("e2.mul", mul_vjp)'),
+        (("e2.mul", (1, 2)), 'without parentheses: check("e2.mul", mul_vjp)'),
+        (("e2.mul", None), 'without parentheses: check("e2.mul", mul_vjp)'),
+        (("e2.mul", "mul_vjp"), 'without parentheses: check("e2.mul", mul_vjp)'),
+    ],
+)
+def test_wrong_use_is_one_clear_sentence(arguments, words):
+    said = failure(*arguments)
+    assert words in said
+    assert "\n" not in said
+    assert "\x1b" not in said
+
+
+def test_a_forgotten_argument_is_told():
+    assert 'check("e2.mul", mul_vjp)' in failure(right)
+    assert 'check("e2.mul", mul_vjp)' in failure("e2.mul")
+    assert 'check("e2.mul", mul_vjp)' in failure()
+
+
+def test_the_stub_is_not_written_yet():
+    def mul_vjp(g, a, b):
+        raise NotImplementedError
+
+    assert failure("e2.mul", mul_vjp).startswith("e2.mul: not written yet: mul_vjp still raises")
+
+
+def test_an_error_is_told_with_its_line():
+    def mul_vjp(g, a, b):
+        return np.dot(
+            g,
+            a.nothing,
+        )
+
+    line = mul_vjp.__code__.co_firstlineno + 3
+    said = failure("e2.mul", mul_vjp)
+    assert "AttributeError: 'numpy.ndarray' object has no attribute 'nothing'" in said
+    assert f"in line {line}" in said
+
+
+def test_errors_that_cannot_be_told_do_not_break_it():
+    class Odd(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    def mul_vjp(g, a, b):
+        raise Odd
+
+    assert "e2.mul: Odd in line" in failure("e2.mul", mul_vjp)
+    assert "e2.mul: SystemExit: 3" in failure("e2.mul", lambda g, a, b: sys.exit(3))
+
+
+def test_a_wrong_signature_is_told():
+    assert "takes 2 positional arguments but 3 were given" in failure("e2.mul", lambda g, a: g)
+
+
+def test_stopping_it_by_hand_stops_it():
+    def mul_vjp(g, a, b):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check("e2.mul", mul_vjp)
+
+
+def test_inputs_are_copies(capsys):
+    def mul_vjp(g, a, b):
+        grads = g * b, g * a
+        g[...], a[...], b[...] = 0, 0, 0
+        return grads
+
+    check("e2.mul", mul_vjp)
+    check("e2.mul", right)
+
+
+def test_callables_of_every_kind_are_taken(capsys):
+    from functools import partial
+
+    class Rule:
+        def __call__(self, g, a, b):
+            return right(g, a, b)
+
+    check("e2.mul", Rule())
+    check("e2.mul", partial(right))
+
+
+def test_without_torch_it_says_how_to_get_it(tmp_path):
+    (tmp_path / "torch.py").write_text("raise ImportError('no torch here')")
+    code = (
+        "from grader import check\n"
+        "try: check('e2.mul', lambda g, a, b: (g * b, g * a))\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout.startswith("CheckFailed e2.mul: answers are compared with PyTorch")
+    assert "grader doctor" in done.stdout
+
+
+def test_in_ipython_a_failure_is_one_block():
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    shell = InteractiveShell(config=Config(HistoryManager={"hist_file": ":memory:"}))
+    shell.user_ns.update(check=check, np=np)
+    told = []
+    shell._showtraceback = lambda kind, value, lines: told.append((kind, value, lines))
+    shell.run_cell("check('e2.mul', lambda g, a, b: (g, g))")
+    kind, _, lines = told[0]
+    assert kind is CheckFailed
+    assert lines[0] == "e2.mul: sum-rule: you passed g on unchanged; that is the rule of a + b"
+    assert not any("Traceback" in line or "judge" in line for line in lines)
+    InteractiveShell.clear_instance()
+
+
+def test_in_jupyter_the_picture_comes_first(monkeypatch):
+    import IPython
+
+    class Shell:
+        kernel = object()
+
+    shown = []
+    monkeypatch.setattr(IPython, "get_ipython", lambda: Shell())
+    monkeypatch.setattr(IPython.display, "display", lambda bundle, raw: shown.append((bundle, raw)))
+    said = failure("e2.mul", lambda g, a, b: (g, g))
+    bundle, raw = shown[0]
+    assert raw
+    assert "<table" in bundle["text/html"]
+    assert bundle["text/plain"].startswith(said)
+    assert "\n" not in said  # the block below the picture only names it
+
+
+def test_nbgrader_takes_a_right_answer_and_refuses_a_wrong_one():
+    """determine_grade counts a stream on stderr and an error as 0: check must leave neither."""
+    from nbformat.v4 import new_code_cell, new_output
+    from nbgrader.utils import determine_grade
+
+    cell = new_code_cell("check('e2.mul', mul_vjp)")
+    cell.metadata["nbgrader"] = {"grade": True, "points": 3, "solution": False, "grade_id": "x"}
+    cell.outputs = [new_output("stream", name="stdout", text="e2.mul: right: all 5 answers")]
+    assert determine_grade(cell) == (3, 3)
+    cell.outputs = [new_output("error", ename="CheckFailed", evalue="", traceback=["no"])]
+    assert determine_grade(cell) == (0, 3)
