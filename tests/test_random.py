@@ -156,6 +156,16 @@ def test_bernoulli_of_a_table(dtype):
     assert_close(random.bernoulli(table), torchs)
 
 
+def test_bernoulli_at_the_very_number_drawn():
+    """A draw that equals its p is False."""
+    seed_both(3)
+    drawn = torch.rand(100)
+    seed_both(3)
+    assert_close(random.bernoulli(drawn.numpy()), torch.bernoulli(drawn).bool())
+    random.manual_seed(3)
+    assert not random.bernoulli(drawn.numpy()).any()
+
+
 # --- calls after each other -----------------------------------------------------------------------
 
 
