@@ -105,7 +105,9 @@ def open_and_run(page, address: str, lesson: str) -> None:
     base, _, token = address.partition("?")
     page.goto(f"{base}lab/tree/{lesson}?{token}&reset")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
+    page.locator("#jp-bottom-panel, #jp-main-statusbar").get_by_text("| Idle").wait_for(
+        timeout=60_000
+    )
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.wait_for_function(

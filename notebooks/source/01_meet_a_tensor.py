@@ -4,11 +4,10 @@
 # A tensor is an array of numbers. Some tensors also remember how they were made. That memory is all
 # that a library needs to find gradients for you. In this lesson you learn to read it.
 #
-# | | |
-# |---|---|
-# | **What you'll do** | Make tensors, compute with them, and predict what each result knows about
-# itself. | | **What you'll learn** | What `requires_grad`, `grad`, `grad_fn` and `is_leaf` say, and
-# why. | | **What you need** | Python, and an idea of what a derivative is. About 25 minutes. |
+# - **What you'll do:** make tensors, compute with them, and predict what each result knows about
+#   itself.
+# - **What you'll learn:** what `requires_grad`, `grad`, `grad_fn` and `is_leaf` say, and why.
+# - **What you need:** Python, and an idea of what a derivative is. About 25 minutes.
 #
 # We use two libraries side by side. `minigrad` is small enough to read in one sitting. `torch` is
 # PyTorch. They show the same, and you check that yourself all the way.
@@ -17,9 +16,9 @@
 # cell with <kbd>Shift</kbd>+<kbd>Enter</kbd>. A wrong guess teaches more than a right one.
 
 # %% name="imports"
-import minigrad
 import torch
 
+import minigrad
 from minigrad.explore import draw
 
 # %% [markdown] name="plain"
@@ -38,6 +37,7 @@ print(b.shape)
 # Every tensor carries five things besides its shape. This little function prints them. We call it a
 # *card*.
 
+
 # %% name="card"
 def card(t):
     """Print what a tensor knows about itself."""
@@ -48,6 +48,7 @@ def card(t):
     print("grad         ", t.grad if t.is_leaf else "(not kept here: see part 6)")
 
 
+# %% name="card-plain"
 card(a)
 
 # %% [markdown] name="plain-read"
