@@ -47,6 +47,12 @@ def command(
         line += ["--unshare-user", "--uid", "60001", "--gid", "60001"]
         line += ["--disable-userns"] if version() >= (0, 8) else []
     line += [*_tmpfs("/tmp", 32 << 20)]
+    above = {parent for path in (*seen.trees, Path(PACKAGES, "x")) for parent in path.parents}
+    for parent in sorted(above - {Path("/")}):
+        line += [
+            "--dir",
+            str(parent),
+        ]  # made by hand: those that bwrap makes are open to their owner only
     for tree in seen.trees:
         line += ["--ro-bind", str(tree), str(tree)]
     for folder in seen.hidden:

@@ -4,11 +4,11 @@ import re
 import time
 
 MOST_BYTES = 256 << 10  # a cell that is longer goes to Python as it is
-_SECONDS = (
-    2.0  # IPython's rewriting reads a hostile cell many times over: it gets this long for one
-)
+MOST_IN_A_LINE = 2000  # the same for a line: IPython's patterns take the square of its length
 
-_MAY_NEED_IT = re.compile(r"^\s*[%!?,;/]|[?]\s*$|=\s*[%!]|^\s*(>>>|In \[|\.\.\.)", re.MULTILINE)
+_MAY_NEED_IT = re.compile(
+    r"^[ \t]*([%!?,;/]|>>>|In \[|\.\.\.)|[?][ \t]*$|=[ \t]*[%!]", re.MULTILINE
+)
 _INDENTED = re.compile(r"\A(?:[ \t]*\n)*[ \t]+\S")
 _CELL_MAGIC = re.compile(r"\A\s*%%(\w+)[^\n]*")
 _SAME_CODE = {"time", "timeit", "capture", "prun", "python", "python3", "py", "debug"}
@@ -23,15 +23,18 @@ _SILENT = (
 )
 
 
-def plain_source(cell: str) -> tuple[str, list[str]]:
+def plain_source(cell: str, seconds: float = 2.0) -> tuple[str, list[str]]:
     """The cell as Python that runs without IPython, and what is left out of it, one note a line.
 
-    Line numbers do not change. Text that IPython cannot read is returned as it is: Python then names its fault.
+    Line numbers do not change. Text that IPython cannot read, or not within `seconds` (a hostile cell
+    can make it read many times over), is returned as it is: Python then names its fault.
 
     >>> plain_source("x = 1\\n!ls\\n%matplotlib inline")
     ("x = 1\\nget_ipython().system('ls')\\nget_ipython().run_line_magic('matplotlib', 'inline')\\n", ['line 2: `!ls` was not run while grading'])
     """
-    if len(cell) > MOST_BYTES or not (_MAY_NEED_IT.search(cell) or _INDENTED.match(cell)):
+    if len(cell) > MOST_BYTES or max(map(len, cell.split("\n"))) > MOST_IN_A_LINE:
+        return cell, []
+    if not (_MAY_NEED_IT.search(cell) or _INDENTED.match(cell)):
         return cell, []
     if magic := _CELL_MAGIC.match(cell):
         if magic[1] not in _SAME_CODE:
@@ -41,15 +44,13 @@ def plain_source(cell: str) -> tuple[str, list[str]]:
             ]
         cell = cell[: magic.start()] + "\n" * magic[0].count("\n") + cell[magic.end() :]
     try:
-        return _rewrite(cell)
+        return _rewrite(cell, time.monotonic() + seconds)
     except Exception:  # whatever a parser of hostile text comes up with
         return cell, []
 
 
-def _rewrite(cell: str) -> tuple[str, list[str]]:
+def _rewrite(cell: str, stop: float) -> tuple[str, list[str]]:
     from IPython.core.inputtransformer2 import TransformerManager
-
-    stop = time.monotonic() + _SECONDS
 
     class KeepLines(TransformerManager):
         """Puts back the lines that a magic continued with backslashes loses."""

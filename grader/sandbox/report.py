@@ -23,9 +23,12 @@ class Call:
     inputs: Sequence[tuple]
 
 
+CALL_ERRORS = ("missing", "not-implemented", "not-data", "raised", "not-reached")
+
+
 @dataclass(frozen=True)
 class CallError:
-    """Why a call gave no value. `kind` is one of
+    """Why a call gave no value. `kind` is one of CALL_ERRORS:
 
     missing          no such function, or the name is something else
     not-implemented  it raised NotImplementedError, as the stub does

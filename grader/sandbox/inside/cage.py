@@ -1,10 +1,12 @@
 """What makes a process harmless: limits, another user, Landlock, seccomp; each step for good."""
 
 import ctypes
+import errno
 import fcntl
 import os
 import resource
 import signal
+import struct
 import sys
 
 LINUX = sys.platform == "linux"
@@ -21,6 +23,7 @@ _RULES = 6  # and one more while the cage is being built
 CONTROL, _NULL, _SIZE = 10, 11, 12  # the zygote's; what arrives with a message goes above 20
 _ABOVE = 20
 _MOST = 256  # no descriptor of the zygote or a child is higher
+OUT_OF_MEMORY = 77  # the exit code that says so
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 
 
@@ -47,9 +50,14 @@ class Cage:
     def drop_root(self) -> None:
         """Become user and group `uid`; done when everything is imported, which may take root to read."""
         if self.uid and os.geteuid() == 0:
-            os.setgroups([])
-            os.setresgid(self.uid, self.uid, self.uid)
-            os.setresuid(self.uid, self.uid, self.uid)
+            try:
+                os.setgroups([])
+                os.setresgid(self.uid, self.uid, self.uid)
+                os.setresuid(self.uid, self.uid, self.uid)
+            except OSError as error:
+                if not LINUX or error.errno not in (errno.EINVAL, errno.EPERM):
+                    raise
+                _drop_capabilities()  # root of a user namespace that has no other user
             if LINUX:
                 _die_with_parent()  # the kernel forgets it when the user changes
 
@@ -102,6 +110,13 @@ def _limit(which: int, value: int) -> None:
 
 def _die_with_parent() -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _drop_capabilities() -> None:
+    version_3, myself = 0x20080522, 0
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.capset(struct.pack("=Ii", version_3, myself), bytes(24)):
+        raise OSError(ctypes.get_errno(), "capset")
 
 
 def _prctl(option: int, value: int) -> None:

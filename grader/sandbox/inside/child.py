@@ -4,16 +4,20 @@ Everything here runs in the student's process, so nothing here is to be believed
 """
 
 import builtins
+import errno
 import linecache
 import os
 import sys
 import types
 
 import cage
+import files
 import numpy as np
 import wire
 
 _CHUNK = 1 << 20
+_RESERVE = 16 << 20  # given back when memory runs out, so that this can still be said
+_reserve: bytearray | None = None
 
 
 def live(box: cage.Cage, limits: tuple, pipes: tuple[int, int, int], zygote: int) -> None:
@@ -25,13 +29,19 @@ def live(box: cage.Cage, limits: tuple, pipes: tuple[int, int, int], zygote: int
         os._exit(1)
     os.write(cage.REPORT, b"caged")
     os.close(cage.REPORT)
+    code = 1
     try:
         _answer()
+        code = 0
+    except MemoryError:
+        code = cage.OUT_OF_MEMORY
     finally:
-        os._exit(0)
+        os._exit(code)
 
 
 def _answer() -> None:
+    global _reserve
+    _reserve = bytearray(_RESERVE)
     requests = _requests()
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
@@ -65,10 +75,20 @@ def _run_cell(number: int, source: str, names: dict) -> tuple[int | None, str]:
     filename = _filename(number)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     try:
-        exec(compile(source, filename, "exec", dont_inherit=True), names)
+        exec(_compiled(source, filename), names)
     except BaseException as error:
         return _line(error)[1], _text(error)
     return None, ""
+
+
+def _compiled(source: str, filename: str) -> types.CodeType:
+    try:
+        return compile(source, filename, "exec", dont_inherit=True)
+    except (
+        MemoryError,
+        RecursionError,
+    ):  # which is how the parser says it, whatever memory there is
+        raise SyntaxError("nested too deeply") from None
 
 
 def _call(number: int, function: str, inputs: tuple, names: dict) -> tuple:
@@ -136,11 +156,16 @@ def _place(filename: object, line: int | None) -> tuple[int, int | None] | None:
 
 
 def _text(error: BaseException) -> str:
+    global _reserve
+    if isinstance(error, MemoryError):
+        _reserve = None
     name = type(error).__name__
     try:
         message = error.msg if isinstance(error, SyntaxError) else str(error)
     except BaseException:
         message = ""
+    if getattr(error, "errno", 0) == errno.EPERM or "start new thread" in message:
+        message += " (files, network, processes and threads are closed while grading)"
     return f"{name}: {message}"[:2000] if message else name
 
 
@@ -182,3 +207,4 @@ def prepare() -> None:
         raise SystemExit(code)
 
     builtins.exit = builtins.quit = leave
+    files.begin()

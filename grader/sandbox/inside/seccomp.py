@@ -24,14 +24,14 @@ _COMPUTE = {
     "nanosleep": (35, 101), "gettimeofday": (96, 169), "time": (201, None), "times": (100, 153),
     "getitimer": (36, 102), "setitimer": (38, 103), "alarm": (37, None),
     "getrandom": (318, 278), "sched_yield": (24, 124), "sched_getaffinity": (204, 123),
-    "getcpu": (309, 168), "getrusage": (98, 165), "sysinfo": (99, 179), "uname": (63, 160),
+    "getcpu": (309, 168), "getrusage": (98, 165), "sysinfo": (99, 179), "uname": (63, 160), "getcwd": (79, 17),
     "poll": (7, None), "ppoll": (271, 73), "select": (23, None), "pselect6": (270, 72),
     "exit": (60, 93), "exit_group": (231, 94), "restart_syscall": (219, 128),
 }  # fmt: skip
 _READ_FILES = {
     "stat": (4, None), "lstat": (6, None), "newfstatat": (262, 79), "statx": (332, 291),
     "access": (21, None), "faccessat": (None, 48), "faccessat2": (439, 439),
-    "readlink": (89, None), "readlinkat": (267, 78), "getdents64": (217, 61), "getcwd": (79, 17),
+    "readlink": (89, None), "readlinkat": (267, 78), "getdents64": (217, 61),
     "pread64": (17, 67), "dup": (32, 23),
 }  # fmt: skip
 _PRLIMIT64 = (302, 261)

@@ -9,7 +9,7 @@ import struct
 
 import numpy as np
 
-MAX_NODES = 1_000_000  # values in one frame
+MAX_NODES = 100_000  # values in one frame; an array is one
 MAX_DEPTH = 32  # tuples within tuples
 MAX_NDIM = 32
 MAX_INT_BYTES = 128
@@ -61,8 +61,6 @@ def frame(value: object) -> bytes:
     """
     parts: list[bytes] = []
     _write(value, parts, MAX_DEPTH)
-    if len(parts) > 3 * MAX_NODES:
-        raise NotData("a structure of more than a million parts")
     body = b"".join(parts)
     return _LENGTH.pack(len(body)) + body
 
@@ -89,6 +87,8 @@ def _write(value: object, parts: list[bytes], depth: int) -> None:
         if depth == 0:
             raise NotData(f"a {kind.__name__} nested more than {MAX_DEPTH} deep")
         parts.append((b"(" if kind is tuple else b"[") + _COUNT.pack(len(value)))
+        if len(parts) + len(value) > MAX_NODES:
+            raise NotData(f"a {kind.__name__} of more than {MAX_NODES} parts")
         for item in value:
             _write(item, parts, depth - 1)
     elif kind is np.ndarray or isinstance(value, np.generic):

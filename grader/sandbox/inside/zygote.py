@@ -15,6 +15,10 @@ from select import POLLIN, poll
 sys.path.insert(0, sys.argv[1])
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import files
+
+files.install()
+
 import cage
 import child
 import preload
@@ -30,7 +34,7 @@ def main() -> None:
     (level, packages, readable, work, uid), _ = receive(control, messages)
     try:
         box = cage.Cage(level, readable, work, uid)
-        trouble = preload.load(packages, everything=level == "strict")
+        trouble = preload.load(packages)
         box.drop_root()
     except (OSError, ValueError) as error:
         trouble = f"{type(error).__name__}: {error}"
