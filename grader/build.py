@@ -122,6 +122,26 @@ def build_notebook(source: Path) -> bytes:
     return notebook_bytes(notebook_from_source(source.read_text(encoding="utf-8"), source.name))
 
 
+def student_notebook(set_name: str) -> NotebookNode:
+    """The notebook of a graded set as students get it: the same cells as in a course's release.
+
+    nbgrader's own preprocessors make it, without a course and without a gradebook.
+    """
+    from grader.course import quiet
+    from grader.exercises import load_set
+
+    with quiet():
+        from nbgrader import preprocessors
+
+        source = load_set(set_name).path / "exercise.py"
+        nb = notebook_from_source(source.read_text(encoding="utf-8"), source.name)
+        for step in ("LockCells", "ClearSolutions", "ClearOutput", "CheckCellMetadata"):
+            nb, _ = getattr(preprocessors, step)().preprocess(nb, {})
+        for step in ("ClearHiddenTests", "ClearMarkScheme", "ComputeChecksums"):
+            nb, _ = getattr(preprocessors, step)().preprocess(nb, {})
+    return nb
+
+
 def write_if_changed(path: Path, data: bytes) -> bool:
     """Write `data` unless the file holds it already; says whether it wrote."""
     if path.exists() and path.read_bytes() == data:

@@ -150,7 +150,7 @@ class Course:
     @contextlib.contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
         """nbgrader's gradebook of this course."""
-        with _quiet(), _programs_on_path():
+        with quiet(), _programs_on_path():
             from nbgrader.api import Gradebook
 
             directory = self.directory()
@@ -163,7 +163,7 @@ class Course:
         What nbgrader says goes to .grader/nbgrader.log. A failure is a CommandError with the
         innermost reason that nbgrader gave.
         """
-        with _quiet(), _programs_on_path(), self._listening() as reasons:
+        with quiet(), _programs_on_path(), self._listening() as reasons:
             from nbgrader import converters
             from nbgrader.converters import NbGraderException
 
@@ -274,7 +274,7 @@ def _digest(data: bytes) -> str:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Third-party warnings are nothing that an instructor could act on; ours stay."""
     with warnings.catch_warnings():
         for module in (
