@@ -23,8 +23,9 @@ def freed() -> Exception:
     )
 
 
-def changed_in_place(kind: str, shape, made_by: str, version: int, expected: int) -> Exception:
-    origin = f", which is output 0 of {made_by}," if made_by else ""
+def changed_in_place(kind: str, shape, maker, version: int, expected: int) -> Exception:
+    made_by = type(maker).__name__.partition("Backward")[0]
+    origin = f", which is output 0 of {made_by}," if maker is not None else ""
     return _make(
         RuntimeError,
         "one of the variables needed for gradient computation has been modified by an inplace operation: "

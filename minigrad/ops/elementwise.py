@@ -81,7 +81,7 @@ minimum = op("minimum", lambda self, other: np.minimum(self, other),
     other=lambda g, self, other: where(self == other, g / 2, where(self > other, g, 0.0)))
 clamp_numbers = op("clamp", lambda self, min, max: np.clip(self, min, max), 1,
     self =lambda g, self, min, max: g * within(self, min, max))
-where = op("where", lambda condition, self, other: select(condition, self, other), tensors=("condition",),
+where = op("where", lambda condition, self, other: select(condition, self, other), inert=("condition",),
     self =lambda g, condition: where(condition, g, 0.0),
     other=lambda g, condition: where(condition, 0.0, g))
 

@@ -14,7 +14,7 @@ from .. import dtypes, errors
 from ..autograd.modes import modes
 from ..autograd.modes import enable_grad
 from ..tensor import Tensor, normal_dim
-from .elementwise import clone
+from .elementwise import clone, nothing
 from .table import op
 
 
@@ -264,3 +264,30 @@ def expand(self, *size) -> Tensor:
 def contiguous(self) -> Tensor:
     """This tensor, or a copy whose elements lie in order where they did not."""
     return self if self.is_contiguous() else clone(self)
+
+
+# --- several tensors into one, one into several ------------------------------------------------------------
+
+# fmt: off
+
+cat_op = op("cat", lambda tensors, dim: np.concatenate(tensors, axis=dim),
+    tensors=lambda g, tensors_sizes, dim: split_op(g, [sizes[dim] for sizes in tensors_sizes], dim))
+stack_op = op("stack", lambda tensors, dim: np.stack(tensors, axis=dim),
+    tensors=lambda g, tensors_sizes, dim: unbind_op(g, dim))
+split_op = op("split", lambda self, lengths, dim: np.split(self, np.cumsum(lengths)[:-1], axis=dim),
+    self=lambda g, self_sizes, lengths, dim: cat_op(filled(g, self_sizes, lengths, dim), dim))
+unbind_op = op("unbind", lambda self, dim: list(np.moveaxis(self, dim, 0)),
+    self=lambda g, self_sizes, dim: stack_op(filled(g, self_sizes[:dim] + self_sizes[dim + 1:], (), dim), dim))
+
+# fmt: on
+
+
+def filled(gradients, sizes, lengths, dim):
+    """The gradients of several outputs, with zeros for outputs that none reached."""
+    known = next(g for g in gradients if g is not None)
+    shapes = [(*sizes[:dim], n, *sizes[dim + 1 :]) for n in lengths] or [sizes] * len(gradients)
+    zeros = nothing(known).sum()
+    return [
+        expand_to(zeros, shape) if g is None else g
+        for g, shape in zip(gradients, shapes, strict=True)
+    ]

@@ -1,0 +1,136 @@
+"""Recording: how an operation of the rule table leaves its node in the graph.
+
+The node keeps what the operation's VJPs ask for, and before it uses a saved tensor it checks that
+nobody changed it in the meantime.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .. import dtypes, errors
+from ..tensor import Tensor
+from .graph import Node, edge_of, next_sequence
+from .modes import modes
+
+
+class OpNode(Node):
+    """A node of the rule table. Its class is made for one operation, its plan for the inputs that want a gradient."""
+
+    __slots__ = ("plan",)
+
+    op = None
+    versions = None  # of the saved tensors, where one was not 0
+    unpack_hook = None  # from saved_tensors_hooks
+
+    def apply(self, gradient, as_tensors):
+        return self.plan.run(gradient, *self._unpack(as_tensors))
+
+    def _unpack(self, as_tensors):
+        """The saved values, after a check that no tensor was changed in place since."""
+        if self.saved is None:
+            raise errors.freed()
+        values = []
+        for i, value in enumerate(self.saved):
+            if isinstance(value, _Packed):
+                value = self.unpack_hook(value.value)
+            if isinstance(value, Tensor):
+                if value._version_cell is not None:
+                    self._check_version(i, value)
+                if not as_tensors:
+                    value = value._data
+                elif self.plan.names[i] == "result":
+                    value = value._alias((self, 0))
+            values.append(value)
+        return values
+
+    def _check_version(self, i, value):
+        version = value._version
+        expected = 0 if self.versions is None else self.versions[i]
+        if version != expected:
+            maker = self if self.plan.names[i] == "result" else value.grad_fn
+            raise errors.changed_in_place(
+                dtypes.class_name(value._data), value._data.shape, maker, version, expected
+            )
+
+    def release(self):
+        if self.plan.frees:
+            self.saved = None
+
+    def __getattr__(self, attribute):
+        """Saved values under torch's names: `_saved_self`, `_saved_result`, `_saved_self_sym_sizes`."""
+        name = attribute.removeprefix("_saved_").replace("_sym_sizes", "_sizes")
+        if name == attribute or name not in self.plan.names:
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{attribute}'")
+        value = self._unpack(as_tensors=True)[self.plan.names.index(name)]
+        return dtypes.Size(value) if name.endswith("_sizes") else value
+
+    def __dir__(self):
+        saved = [f"_saved_{name.replace('_sizes', '_sym_sizes')}" for name in self.plan.names]
+        return [*super().__dir__(), *saved]
+
+
+class _Packed(NamedTuple):
+    """What the pack hook of saved_tensors_hooks made of a tensor."""
+
+    value: object
+
+
+def record(op, arguments: tuple, output):
+    """Give a result, or a list of results, its place in the graph where an input requires grad; returns it."""
+    if not modes.grad:
+        return _unrecorded(output)
+    edges = []
+    for tensor in op.inputs_of(arguments):
+        if isinstance(tensor, Tensor):
+            edge = tensor._edge
+            if edge is None or tensor._base is not None:
+                edge = edge_of(tensor)
+            edges.append(edge)
+        else:
+            edges.append(None)
+    wanted = tuple([edge is not None for edge in edges])
+    if True in wanted:
+        node = _new(op.node_type)
+        node.edges = tuple(edges)
+        node.sequence = next_sequence()
+        node.plan = plan = op.plans.get(wanted) or op.plan(wanted)
+        node.saved = plan.pick(*arguments, output)
+        if output.__class__ is list:
+            node.outputs = len(output)
+            node.shape = [part._data.shape for part in output]
+            node.dtype = [part._data.dtype for part in output]
+            for i, part in enumerate(output):
+                part._edge = (node, i)
+        else:
+            data = output._data
+            node.shape = data.shape
+            node.dtype = data.dtype
+            output._edge = (node, 0)
+        if plan.frees:
+            _note_saved(node)
+    return output
+
+
+def _unrecorded(output):
+    if modes.inference:
+        for part in output if output.__class__ is list else [output]:
+            part._inference = True
+    return output
+
+
+def _note_saved(node):
+    """Remember the versions of saved tensors, refuse inference tensors, apply saved_tensors_hooks."""
+    saved = node.saved
+    for value in saved:
+        if isinstance(value, Tensor):
+            if value._version_cell is not None:
+                node.versions = [v._version if isinstance(v, Tensor) else 0 for v in saved]
+            if value._inference:
+                raise errors.inference_saved()
+    if modes.pack is not None:
+        pack, node.unpack_hook = modes.pack
+        node.saved = tuple([_Packed(pack(v)) if isinstance(v, Tensor) else v for v in saved])
+
+
+_new = object.__new__
