@@ -62,6 +62,8 @@ def compare(answer: Any, expected: Arrays, names: Sequence[str] = ()) -> Differe
     >>> compare([1, 2.0], (np.array(1.0), np.array(2.0))) is None
     True
     """
+    if answer is None:
+        return Difference("structure", "None came back: is a `return` missing?")
     wanted = len(expected)
     names = list(names) if len(names) == wanted else _numbered(wanted)
     parts = _parts(answer)
@@ -126,7 +128,7 @@ def describe(value: Any) -> str:
     """
     kind = type(value)
     if value is None:
-        return "None (is a `return` missing?)"
+        return "None"
     if kind is np.ndarray:
         if not _plain(value.dtype):
             return f"an array of {value.dtype.name[:40]}"

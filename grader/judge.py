@@ -69,7 +69,7 @@ def judge(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdict:
     shown = min(compared, key=lambda k: (_rung(problems[k]), k))
     problem = problems[shown]
     if found is None:
-        name, message, lines = None, problem.says, [_WAYS_OUT[problem.kind]]
+        name, message, lines = None, problem.says, [_way_out(task, problem.kind)]
     else:
         mistake, hits = found
         name = mistake.name
@@ -209,12 +209,12 @@ def _rung(problem: Any) -> int:
     return -1 if is_error(problem) else ("structure", "shape", "kind", "value").index(problem.kind)
 
 
-_WAYS_OUT = {
-    "structure": "Return the results that the signature shows, in its order.",
-    "shape": "A gradient always has the shape of the input it belongs to.",
-    "kind": "Turn the mask into numbers, for example by multiplying with it.",
-    "value": "",
-}
+def _way_out(task: Task, kind: str) -> str:
+    return {
+        "structure": f"Wanted is {task.signature}.",
+        "shape": "A gradient always has the shape of the input it belongs to.",
+        "kind": "Turn the mask into numbers, for example by multiplying with it.",
+    }.get(kind, "")
 
 
 def _failed(task: Task, case: Case, error: Any, wrong: int, asked: int) -> Verdict:

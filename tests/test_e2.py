@@ -1,13 +1,14 @@
 """The set E2, local rules: every mistake is caught and named, and only the rules are right."""
 
+import json
 import re
-import tomllib
 
-import jupytext
+import nbformat
 import numpy as np
 import pytest
 
-from grader.build import notebook_from_source
+from grader.answers import load_answers
+from grader.build import notebook_bytes, notebook_from_source, student_notebook
 from grader.content import content_root
 from grader.exercises import load_set
 from grader.judge import copies, draw_cases, judge, trivial_answers
@@ -16,8 +17,7 @@ from grader.task import CallError, Outcome
 SET = load_set("e2_local_rules")
 TASKS = list(SET.tasks.values())
 SOURCE = (SET.path / "exercise.py").read_text(encoding="utf-8")
-ANSWERS = content_root() / "tests" / "answers" / "e2_local_rules"
-EXPECTED = tomllib.loads((ANSWERS / "expected.toml").read_text(encoding="utf-8"))
+ANSWERS = load_answers(content_root() / "tests" / "answers" / SET.name)
 SEEDS = [b"public", b"one", b"two", b"\x00\xff" * 16]
 
 each_task = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
@@ -60,29 +60,8 @@ def solution():
 
 @pytest.fixture(scope="module")
 def release():
-    """The notebook that students get, made by nbgrader's own preprocessor."""
-    from nbgrader.preprocessors import ClearSolutions
-
-    return ClearSolutions().preprocess(notebook_from_source(SOURCE), {})[0]
-
-
-def submission(name, release):
-    """A submission's notebook: the release with the cells of tests/answers/e2_local_rules."""
-    from copy import deepcopy
-
-    notebook = deepcopy(release)
-    at = {cell.id: cell for cell in notebook.cells}
-    extra = []
-    for cell in jupytext.reads((ANSWERS / f"{name}.py").read_text(), fmt="py:percent").cells:
-        wanted = cell.metadata.get("name")
-        cell.id = wanted or f"extra-{len(at)}-{len(extra)}"
-        if wanted is None:
-            extra.append(cell)
-            continue
-        at[wanted].source = cell.source
-        where = notebook.cells.index(at[wanted])
-        notebook.cells[where:where], extra = extra, []
-    return notebook
+    """The notebook that students get, made by nbgrader's own preprocessors."""
+    return student_notebook(SET.name)
 
 
 # --- the tasks ----------------------------------------------------------------------------------
@@ -289,46 +268,35 @@ def test_packages_leave_out_who_knows_the_rules():
 
 # --- the submissions ----------------------------------------------------------------------------
 
-
-def test_there_are_twelve_submissions_and_each_has_its_expectation():
-    found = sorted(p.stem for p in ANSWERS.iterdir() if p.suffix in (".py", ".ipynb"))
-    assert found == sorted(EXPECTED)
-    assert len(found) == 12
-    for wanted in EXPECTED.values():
-        assert set(wanted["points"]) == {short(task) for task in TASKS}
+HONEST = [a for a in ANSWERS if not a.name.endswith(("_cheats", "_endless", "_broken"))]
+each_honest = pytest.mark.parametrize("answer", HONEST, ids=lambda answer: answer.name)
 
 
-@pytest.mark.parametrize("path", sorted(ANSWERS.glob("*.py")), ids=lambda path: path.stem)
-def test_every_submission_says_what_it_stands_for(path):
-    first = path.read_text(encoding="utf-8").splitlines()[0]
-    assert re.fullmatch(r"# [A-Z].{15,95}\.", first)
+def test_there_are_twelve_submissions_and_each_says_what_it_stands_for():
+    assert len(ANSWERS) == 12
+    for answer in ANSWERS:
+        assert set(answer.points) == {short(task) for task in TASKS}
+        if answer.path.suffix == ".py":
+            assert re.fullmatch(r"[A-Z].{15,95}\.", answer.stands_for)
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in EXPECTED if not n.endswith(("_cheats", "_endless", "_broken"))]
-)
+@each_honest
 @pytest.mark.filterwarnings("ignore")  # one of them warns: that must not cost a point
-def test_honest_submissions_get_what_they_must(name, release):
-    names = names_of(submission(name, release))
-    wanted = EXPECTED[name]
-    points = {short_of(cell): cell.metadata.nbgrader.points for cell in graded(release)}
-    for task in TASKS:
-        verdict = verdict_of(task, names[task.function])
-        expected = wanted["points"][short(task)]
-        assert expected in (0, points[short(task)])
-        assert verdict.passed == (expected > 0), verdict
-        assert verdict.mistake == wanted.get("mistakes", {}).get(short(task))
-        words = wanted.get("words", {})
-        for word in words.get("*", []) * (not verdict.passed) + words.get(short(task), []):
-            assert word in f"{verdict.message}\n{verdict.detail}"
-
-
-def short_of(cell):
-    return cell.id.removesuffix("-check")
+def test_honest_submissions_get_what_they_must(answer, release):
+    notebook = nbformat.reads(answer.notebook(notebook_bytes(release)).decode(), as_version=4)
+    names = names_of(notebook)
+    worth = {
+        cell.id.removesuffix("-check"): cell.metadata.nbgrader.points for cell in graded(release)
+    }
+    verdicts = [verdict_of(task, names[task.function]) for task in TASKS]
+    points = {
+        short(task): worth[short(task)] * verdict.passed
+        for task, verdict in zip(TASKS, verdicts, strict=True)
+    }
+    assert answer.differences(verdicts, points) == []
 
 
 def test_the_broken_notebook_is_broken():
-    import json
-
+    broken = next(answer for answer in ANSWERS if answer.name == "ivy_broken")
     with pytest.raises(json.JSONDecodeError):
-        json.loads((ANSWERS / "ivy_broken.ipynb").read_text(encoding="utf-8"))
+        json.loads(broken.path.read_text(encoding="utf-8"))

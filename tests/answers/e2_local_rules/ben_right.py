@@ -1,4 +1,4 @@
-# Right, though it returns lists and float64, writes into its inputs, and warns on stderr.
+# Right: lists, float64, writes in place, warnings on stderr.
 
 # %%
 import sys

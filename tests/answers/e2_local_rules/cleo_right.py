@@ -1,4 +1,4 @@
-# Right, with cells of her own: magics, a shell command, helpers and a drawing.
+# Right: cells of her own with magics, helpers and a drawing.
 
 # %%
 # %matplotlib inline

@@ -1,4 +1,4 @@
-# Typical mistakes: the wrong factor in mul, the exponent that stays, a product's rule for a sum.
+# Mistakes: wrong factors, and an exponent that stays.
 
 # %% name="add"
 def add_vjp(g, a, b):

@@ -1,4 +1,4 @@
-# Typical mistakes: lost signs in sub and rsub, and a relu that is open at exactly 0.
+# Mistakes: lost signs, and a relu that is open at 0.
 
 # %% name="add"
 def add_vjp(g, a, b):

@@ -1,4 +1,4 @@
-# Typical mistakes: g dropped in mul and pow, the shape lost in sum, the mean that is a sum.
+# Mistakes: g dropped, a shape lost, a mean that is a sum.
 
 # %% name="add"
 def add_vjp(g, a, b):

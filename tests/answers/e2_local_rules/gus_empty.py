@@ -1,1 +1,1 @@
-# Handed in as it was handed out: nothing is written yet.
+# Handed in as it was handed out.

@@ -1,4 +1,4 @@
-# A loop that never ends: it counts n down to 0, and n is not always a whole number.
+# A loop that never ends: it counts a fraction down to 0.
 
 # %% name="add"
 def add_vjp(g, a, b):

@@ -1,4 +1,4 @@
-# A cheat: makes the judge's comparison say "no difference", and sends zeros.
+# A cheat: overwrites the judge's comparison in memory.
 
 # %%
 import importlib

@@ -1,4 +1,4 @@
-# A cheat: no rule is written, PyTorch's own autograd gives the answers.
+# A cheat: PyTorch's own autograd gives the answers.
 
 # %%
 def ask_torch(forward, g, *arrays):

@@ -1,4 +1,4 @@
-# A cheat: walks up the stack to whoever called, and takes the expected answer from there.
+# A cheat: reads the expected answers up the call stack.
 
 # %%
 import sys
