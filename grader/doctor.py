@@ -14,7 +14,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -121,12 +121,22 @@ def check_bubblewrap() -> Row:
 def check_sandbox() -> Row:
     if sys.platform != "linux":
         return Row("sandbox", "without", "Linux only", "grading needs Linux (WSL2 will do)")
-    from grader.sandbox import SandboxUnavailable, probe_level
+    from grader.sandbox import probe_level
 
-    try:
-        return Row("sandbox", "ok", f"level {probe_level()} holds")
-    except SandboxUnavailable as error:
-        return Row("sandbox", "missing", "no level holds", _first_line(error))
+    return sandbox_row(*probe_level())
+
+
+def sandbox_row(level: str | None, reasons: Mapping[str, str]) -> Row:
+    """The row for the sandbox: the best level that holds, and why no better one does.
+
+    Example:
+        >>> sandbox_row("files", {"hybrid": "no namespaces", "files": ""}).found
+        'level files holds (hybrid: no namespaces)'
+    """
+    failed = "; ".join(f"{name}: {reason}" for name, reason in reasons.items() if reason)
+    if level is None:
+        return Row("sandbox", "missing", failed, "grade on another machine, or with --unsafe")
+    return Row("sandbox", "ok", f"level {level} holds" + (f" ({failed})" if failed else ""))
 
 
 def check_chromium() -> Row:
@@ -232,7 +242,7 @@ def plan(missing: Sequence[str], apt: str | None, root: bool, sudo: str | None) 
 
 
 def fix(found: Sequence[Row], yes: bool) -> bool:
-    """Say what it will do, then install the system parts that `found` lacks; True if all is done."""
+    """Say what will be done, then install the system parts that `found` lacks; True if it worked."""
     missing = [row.name for row in found if row.name in SYSTEM_PARTS and row.state != "ok"]
     if not missing:
         print("\nNo system part is missing.")

@@ -98,7 +98,7 @@ def _free_name(folder: Path, name: str, manifest: dict[str, str]) -> str:
 
 
 def _read_manifest(folder: Path) -> dict[str, str]:
-    """What the kit has put into the folder; where nothing can be read, every file counts as edited."""
+    """What the kit has put there; where that cannot be read, every file counts as edited."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -143,12 +143,13 @@ def run(args: argparse.Namespace) -> int:
     if folder.resolve() == content_root().resolve():
         raise CommandError("this folder holds the kit itself. Name another one: grader lab FOLDER")
     try:
-        tell(args.folder, prepare(folder, kit_files()))
+        report = prepare(folder, kit_files())
     except PermissionError as error:
         raise CommandError(f"cannot write {error.filename}. Name another folder.") from error
+    tell(args.folder, report)
     if args.no_open:
         return 0
-    return open_lab(folder, browser=not args.no_browser)
+    return open_lab(folder, next(iter(report.added), ""), browser=not args.no_browser)
 
 
 def tell(folder: Path, report: Report) -> None:
@@ -164,9 +165,17 @@ def tell(folder: Path, report: Report) -> None:
         print(f"{folder} is up to date.")
 
 
-def open_lab(folder: Path, browser: bool) -> int:
-    """Run JupyterLab in the folder until it is stopped; returns its exit code."""
-    command = [sys.executable, "-m", "jupyterlab", *sorted_lessons(folder)[:1]]
+def open_lab(folder: Path, first: str, browser: bool) -> int:
+    """Run JupyterLab in the folder until it is stopped; returns its exit code.
+
+    Args:
+        folder: the work folder.
+        first: the notebook to open, "" for what was open last time.
+        browser: whether to open a browser.
+    """
+    command = [sys.executable, "-m", "jupyterlab"]
+    if first:
+        command.append(f"--LabApp.default_url=/lab/tree/{first}")
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -178,8 +187,3 @@ def open_lab(folder: Path, browser: bool) -> int:
             return server.wait()
         except KeyboardInterrupt:  # Jupyter gets it too, asks, and ends by itself
             continue
-
-
-def sorted_lessons(folder: Path) -> list[str]:
-    """The lessons in the folder, by their number."""
-    return sorted(f"notebooks/{path.name}" for path in (folder / "notebooks").glob("*.ipynb"))
