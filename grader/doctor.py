@@ -242,7 +242,7 @@ def plan(missing: Sequence[str], apt: str | None, root: bool, sudo: str | None) 
 
 
 def fix(found: Sequence[Row], yes: bool) -> bool:
-    """Say what will be done, then install the system parts that `found` lacks; True if it worked."""
+    """Say what will run, then install the system parts that `found` lacks; True if it worked."""
     missing = [row.name for row in found if row.name in SYSTEM_PARTS and row.state != "ok"]
     if not missing:
         print("\nNo system part is missing.")

@@ -166,7 +166,7 @@ def tell(folder: Path, report: Report) -> None:
 
 
 def open_lab(folder: Path, first: str, browser: bool) -> int:
-    """Run JupyterLab in the folder until it is stopped; returns its exit code.
+    """Run JupyterLab in the folder until it is stopped; returns its exit code, 0 if you stopped it.
 
     Args:
         folder: the work folder.
@@ -182,8 +182,11 @@ def open_lab(folder: Path, first: str, browser: bool) -> int:
         command.append("--allow-root")
     print("Starting JupyterLab. To stop it, press Ctrl+C here twice.", flush=True)
     server = subprocess.Popen(command, cwd=folder)
+    stopped = False
     while True:
         try:
-            return server.wait()
+            status = server.wait()
         except KeyboardInterrupt:  # Jupyter gets it too, asks, and ends by itself
-            continue
+            stopped = True
+        else:
+            return 0 if stopped else status
