@@ -14,7 +14,6 @@ import numpy as np
 
 from . import devices, dtypes, errors, printing
 from .autograd import graph
-from .autograd.modes import modes
 
 
 class Tensor:
@@ -194,9 +193,7 @@ class Tensor:
             raise errors.hook_without_grad()
         node = self.grad_fn
         if node is None:
-            if self._hooks is None:
-                self._hooks = {}
-            return graph.RemovableHandle(self._hooks, hook)
+            return graph.add_hook(self, "_hooks", hook)
         if node.tensor_hooks is None:
             node.tensor_hooks = {}
         hooks = node.tensor_hooks.setdefault(self.output_nr, {})
@@ -209,9 +206,7 @@ class Tensor:
             raise RuntimeError(
                 "post accumulate grad hooks cannot be registered on non-leaf tensors"
             )
-        if self._post_accumulate_hooks is None:
-            self._post_accumulate_hooks = {}
-        return graph.RemovableHandle(self._post_accumulate_hooks, hook)
+        return graph.add_hook(self, "_post_accumulate_hooks", hook)
 
     def detach(self) -> Tensor:
         """The same numbers without history: shares memory and version counter with this tensor."""

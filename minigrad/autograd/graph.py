@@ -8,7 +8,6 @@ an edge is a pair (node, number of that node's output). At a leaf that requires 
 from __future__ import annotations
 
 import itertools
-import weakref
 
 next_sequence = itertools.count().__next__
 
@@ -56,56 +55,24 @@ class Node:
 
     def register_hook(self, hook):
         """Call `hook(grad_inputs, grad_outputs)` after this node ran; a tuple it returns replaces grad_inputs."""
-        return _add_hook(self, "post_hooks", hook)
+        self.watched = True
+        return add_hook(self, "post_hooks", hook)
 
     def register_prehook(self, hook):
         """Call `hook(grad_outputs)` before this node runs; a tuple it returns replaces grad_outputs."""
-        return _add_hook(self, "pre_hooks", hook)
+        self.watched = True
+        return add_hook(self, "pre_hooks", hook)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"
 
 
-class AccumulateGrad(Node):
-    """The end of a path: adds the gradient that arrives to `variable.grad`."""
-
-    __slots__ = ("variable",)
-
-    def __init__(self, variable):
-        self.variable = variable
-        self.edges = ()
-        self.saved = None
-        data = variable._data
-        self.shape = data.shape
-        self.dtype = data.dtype
-        self.sequence = 2**64 - 1  # ready means next, as in torch
-
-    def name(self) -> str:
-        return "torch::autograd::AccumulateGrad"
-
-
-def accumulator(leaf) -> AccumulateGrad:
-    """The leaf's AccumulateGrad node. The graph keeps it alive, the leaf only remembers it."""
-    node = leaf._accumulator and leaf._accumulator()
-    if node is None:
-        node = AccumulateGrad(leaf)
-        leaf._accumulator = weakref.ref(node)
-    return node
-
-
-def edge_of(tensor):
-    """The edge that leads on from a tensor, or None where no gradient is wanted."""
-    if tensor._base is not None:
-        tensor._refresh_view()
-    return tensor._edge or ((accumulator(tensor), 0) if tensor._requires_grad else None)
-
-
-def _add_hook(owner, kind: str, hook):
+def add_hook(owner, kind: str, hook) -> RemovableHandle:
+    """Add a hook to one of the owner's dictionaries of hooks, which is made when it is first used."""
     hooks = getattr(owner, kind)
     if hooks is None:
         hooks = {}
         setattr(owner, kind, hooks)
-    owner.watched = True
     return RemovableHandle(hooks, hook)
 
 

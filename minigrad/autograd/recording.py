@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from .. import dtypes, errors
 from ..tensor import Tensor
-from .graph import Node, edge_of, next_sequence
+from .accumulate import edge_of
+from .graph import Node, next_sequence
 from .modes import modes
 
 

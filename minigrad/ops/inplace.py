@@ -12,7 +12,8 @@ import functools
 import numpy as np
 
 from .. import dtypes, errors
-from ..autograd.graph import Node, edge_of
+from ..autograd.accumulate import edge_of
+from ..autograd.graph import Node
 from ..autograd.modes import modes
 from ..tensor import Tensor
 from .elementwise import nothing

@@ -1,0 +1,112 @@
+"""Where gradients come together: at a node that several edges lead to, and at a leaf."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+
+import numpy as np
+
+from .. import dtypes
+from ..tensor import Tensor
+from .graph import Node
+from .hooks import run_hooks
+
+
+class AccumulateGrad(Node):
+    """The end of a path: adds the gradient that arrives to `variable.grad`."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable):
+        self.variable = variable
+        self.edges = ()
+        self.shape = variable._data.shape
+        self.dtype = variable._data.dtype
+        self.sequence = 2**64 - 1  # ready means next, as in torch
+
+    def __lt__(self, other):
+        return False  # leaves that are ready together go in the order in which they came
+
+    def name(self) -> str:
+        return "torch::autograd::AccumulateGrad"
+
+    def apply(self, gradient, as_tensors):
+        variable = self.variable
+        if variable._hooks:
+            gradient = run_hooks(variable._hooks, gradient)
+        if gradient is None:
+            return []
+        old = variable._grad
+        if as_tensors:
+            # A sum or a copy that is recorded itself.
+            new = Tensor._make(np.empty_like(gradient._data))
+            variable._grad = new.copy_(gradient) if old is None else old + gradient
+        elif old is not None:
+            old._write(old._data + gradient)
+        elif sys.getrefcount(gradient) <= _ALONE and _owns_memory(gradient):
+            variable._grad = Tensor._make(gradient)  # nobody else holds it: no copy is needed
+        else:
+            variable._grad = Tensor._make(gradient.copy())
+        if variable._post_accumulate_hooks:
+            for hook in list(variable._post_accumulate_hooks.values()):
+                hook(variable)
+        return []
+
+
+# What sys.getrefcount says of an argument that only the called function holds.
+_ALONE = (lambda argument: sys.getrefcount(argument))(object())
+
+
+def _owns_memory(array) -> bool:
+    if isinstance(array, np.generic):
+        return True
+    return array.base is None and array.flags.writeable
+
+
+def accumulator(leaf) -> AccumulateGrad:
+    """The leaf's AccumulateGrad node. The graph keeps it alive, the leaf only remembers it."""
+    node = leaf._accumulator and leaf._accumulator()
+    if node is None:
+        node = AccumulateGrad(leaf)
+        leaf._accumulator = weakref.ref(node)
+    return node
+
+
+def edge_of(tensor):
+    """The edge that leads on from a tensor, or None where no gradient is wanted."""
+    if tensor._base is not None:
+        tensor._refresh_view()
+    return tensor._edge or ((accumulator(tensor), 0) if tensor._requires_grad else None)
+
+
+def deliver(pending, node, nr, gradient):
+    """Add a gradient (an array, or a tensor where the pass is recorded) to what waits at a node."""
+    several = node.outputs > 1
+    shape, dtype = (node.shape[nr], node.dtype[nr]) if several else (node.shape, node.dtype)
+    if gradient.shape != shape:
+        gradient = unbroadcast(gradient, shape)
+    if isinstance(gradient, Tensor):
+        gradient = gradient.to(dtypes.BY_NUMPY[dtype])
+    elif gradient.dtype != dtype:
+        gradient = gradient.astype(dtype)
+    if not several:
+        pending[node] = pending[node] + gradient if node in pending else gradient
+        return
+    waiting = pending.setdefault(node, [None] * node.outputs)
+    waiting[nr] = gradient if waiting[nr] is None else waiting[nr] + gradient
+
+
+def unbroadcast(gradient, shape):
+    """Sum a gradient over the axes along which an input of `shape` was stretched.
+
+    The derivative of copying a number is adding up what comes back for the copies.
+    """
+    extra = gradient.ndim - len(shape)
+    stretched = [
+        i + extra for i, n in enumerate(shape) if n == 1 and gradient.shape[i + extra] != 1
+    ]
+    axes = (*range(extra), *stretched)
+    if isinstance(gradient, Tensor):
+        return gradient.sum(axes, keepdim=True).reshape(shape)
+    return np.add.reduce(gradient, axis=axes, keepdims=True).reshape(shape)

@@ -1,0 +1,67 @@
+"""Hooks: functions that see a gradient on its way, and may replace it.
+
+The engine works on arrays; a hook gets tensors. Nothing here runs unless a hook was registered.
+"""
+
+from __future__ import annotations
+
+from ..tensor import Tensor
+
+
+def as_tensor(gradient):
+    """A gradient as a hook sees it."""
+    return gradient if gradient is None or isinstance(gradient, Tensor) else Tensor._make(gradient)
+
+
+def run_hooks(hooks, gradient):
+    """A tensor's hooks, one after the other; each sees the gradient that the one before made."""
+    if not hooks or gradient is None:
+        return gradient
+    recorded = isinstance(gradient, Tensor)
+    for hook in list(hooks.values()):
+        result = hook(as_tensor(gradient))
+        if result is not None:
+            gradient = _as_before(result, recorded)
+    return gradient
+
+
+def before(node, gradient):
+    """Tensor hooks, retain_grad and pre-hooks of a node, in torch's order."""
+    several = node.outputs > 1
+    gradients = list(gradient or [None] * node.outputs) if several else [gradient]
+    for nr, hooks in (node.tensor_hooks or {}).items():
+        gradients[nr] = run_hooks(hooks, gradients[nr])
+    for nr, reference in (node.retained or {}).items():
+        _retain(reference(), gradients[nr])
+    recorded = any(isinstance(g, Tensor) for g in gradients)
+    for hook in list((node.pre_hooks or {}).values()):
+        gradients = _replaced(hook(tuple(map(as_tensor, gradients))), gradients, recorded)
+    return gradients if several else gradients[0]
+
+
+def _retain(tensor, gradient):
+    """Keep the gradient of a result in its `.grad`: a copy, for the pass goes on with the original."""
+    if tensor is not None and gradient is not None:
+        recorded = isinstance(gradient, Tensor)
+        tensor._grad = gradient if recorded else Tensor._make(gradient.copy())
+
+
+def after(node, received, sent):
+    """The post-hooks of a node: they see what it sends and what it received."""
+    received = received if node.outputs > 1 else [received]
+    recorded = any(isinstance(g, Tensor) for g in received)
+    for hook in list(node.post_hooks.values()):
+        result = hook(tuple(map(as_tensor, sent)), tuple(map(as_tensor, received)))
+        sent = _replaced(result, sent, recorded)
+    return list(sent)
+
+
+def _replaced(result, gradients, recorded):
+    if result is None:
+        return gradients
+    result = result if isinstance(result, tuple) else (result,)
+    return [_as_before(g, recorded) for g in result]
+
+
+def _as_before(gradient, recorded):
+    return gradient if gradient is None or recorded else gradient._data
