@@ -1,0 +1,987 @@
+"""What a student reads when something goes wrong, and how things look: torch's words.
+
+A row is a function that gets an engine (`torch` or `minigrad`) under the name `t`. What it returns
+is compared by its text, what it raises by type and text, and what it warns of by the first
+sentence, since torch's warnings end with a path of the machine that built it.
+"""
+
+import re
+import warnings
+from collections.abc import Callable
+
+import pytest
+import torch
+
+import minigrad
+
+ROWS: dict[str, Callable] = {}
+
+
+def row(name: str):
+    """Add a function to the table."""
+
+    def add(function):
+        assert name not in ROWS
+        ROWS[name] = function
+        return function
+
+    return add
+
+
+def neutral(text: str) -> str:
+    """Text without the engine's name and without addresses in memory."""
+    text = re.sub(r"\b(torch|minigrad)\.(?=\w)", "ENGINE.", text)
+    return re.sub(r"0x[0-9a-f]+", "0x...", text)
+
+
+def outcome(function, engine) -> tuple:
+    """What happened: the text returned or the exception, and the warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            result = ("text", neutral(repr(function(engine))))
+        except Exception as error:
+            result = (type(error).__name__, neutral(str(error)))
+    said = [
+        (w.category.__name__, neutral(str(w.message)).split(". ")[0].rstrip(".")) for w in caught
+    ]
+    return result, said
+
+
+def leaf(t, n: int = 2):
+    return t.arange(1.0, n + 1, requires_grad=True)
+
+
+# --- how things look ------------------------------------------------------------------------------
+
+
+@row("leaf")
+def _(t):
+    return t.tensor([1.0, 2.0], requires_grad=True)
+
+
+@row("result")
+def _(t):
+    return leaf(t) + 2
+
+
+@row("number with a history")
+def _(t):
+    return t.tensor([2.0, 3.0], requires_grad=True).mean()
+
+
+@row("numbers far apart")
+def _(t):
+    return t.tensor([0.76919, 21.872, 0.0035109], requires_grad=True) * 1
+
+
+@row("str and format of a tensor")
+def _(t):
+    x = t.tensor([1.5, 2.0])
+    return str(x), f"{x}", f"{x[0]:.3f}", f"{x.sum():>8.2f}"
+
+
+@row("node")
+def _(t):
+    return (leaf(t) + 2).grad_fn
+
+
+@row("next_functions, with a slot for the number")
+def _(t):
+    return (leaf(t) + 2).grad_fn.next_functions
+
+
+@row("name() of nodes")
+def _(t):
+    node = (leaf(t) + 2).grad_fn
+    return node.name(), node.next_functions[0][0].name()
+
+
+@row("custom Function")
+def _(t):
+    class F(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2
+
+    return F.apply(leaf(t))
+
+
+@row("shape")
+def _(t):
+    return t.ones(3).shape, t.ones(2, 3).shape, t.tensor(1.0).shape, t.ones(2, 3).size()
+
+
+@row("dtypes")
+def _(t):
+    return t.float32, t.float64, t.int64, t.bool, t.ones(2).dtype, t.tensor([1]).dtype
+
+
+@row("device")
+def _(t):
+    return t.ones(2).device, str(t.ones(2).device)
+
+
+@row("Linear")
+def _(t):
+    return t.nn.Linear(3, 2)
+
+
+@row("Sequential")
+def _(t):
+    return t.nn.Sequential(
+        t.nn.Linear(3, 4), t.nn.ReLU(), t.nn.Linear(4, 1, bias=False), t.nn.Tanh()
+    )
+
+
+@row("Parameter")
+def _(t):
+    return t.nn.Parameter(t.ones(2, 3))
+
+
+@row("optimiser")
+def _(t):
+    return t.optim.SGD([leaf(t)], lr=0.1, momentum=0.9)
+
+
+@row("Adam")
+def _(t):
+    return t.optim.Adam([leaf(t)], lr=0.1)
+
+
+@row("results of several parts")
+def _(t):
+    return t.tensor([[3.0, 1.0], [2.0, 5.0]]).max(1)
+
+
+@row("empty tensors")
+def _(t):
+    return t.tensor([]), t.zeros(0, 3), t.zeros(0, 3, dtype=t.int64), t.zeros(2, 0, dtype=t.float64)
+
+
+@row("summary of a large tensor")
+def _(t):
+    return t.arange(2000.0).reshape(40, 50)
+
+
+@row("tensors in containers")
+def _(t):
+    return [t.tensor(1.0), (t.tensor([1, 2]),)], {"w": t.ones(2, requires_grad=True)}
+
+
+# --- backward -------------------------------------------------------------------------------------
+
+
+@row("backward of a vector")
+def _(t):
+    (leaf(t) * 2).backward()
+
+
+@row("backward twice, something was saved")
+def _(t):
+    x = leaf(t)
+    y = (x * x).sum()
+    y.backward()
+    y.backward()
+
+
+@row("backward twice, nothing was saved")
+def _(t):
+    x = leaf(t)
+    y = (x + 1).sum()
+    y.backward()
+    y.backward()
+    return x.grad
+
+
+@row("saved value read after the graph was freed")
+def _(t):
+    x = leaf(t)
+    y = x * x
+    y.sum().backward()
+    return y.grad_fn._saved_self
+
+
+@row("no grad anywhere")
+def _(t):
+    t.ones(2).sum().backward()
+
+
+@row("no grad anywhere, autograd.grad")
+def _(t):
+    x = leaf(t)
+    t.autograd.grad(t.ones(2).sum(), x)
+
+
+@row("input that needs no grad")
+def _(t):
+    t.autograd.grad(leaf(t).sum(), t.ones(2))
+
+
+@row("in place on a leaf")
+def _(t):
+    a = leaf(t)
+    a += 1
+
+
+@row("in place method on a leaf")
+def _(t):
+    leaf(t).zero_()
+
+
+@row("item of a leaf assigned")
+def _(t):
+    a = leaf(t)
+    a[0] = 1
+
+
+@row("saved tensor changed")
+def _(t):
+    a = leaf(t) + 0
+    b = a * a
+    a.add_(1)
+    b.sum().backward()
+
+
+@row("saved leaf changed under no_grad")
+def _(t):
+    a = leaf(t)
+    b = a * a
+    with t.no_grad():
+        a.mul_(2)
+    b.sum().backward()
+
+
+@row("saved result changed")
+def _(t):
+    b = leaf(t).exp()
+    b.mul_(2)
+    b.sum().backward()
+
+
+@row("changed where nothing was saved")
+def _(t):
+    x = leaf(t)
+    b = x + 0
+    c = b + b
+    b.add_(1)
+    c.sum().backward()
+    return x.grad
+
+
+@row("whole numbers with requires_grad")
+def _(t):
+    t.tensor([1, 2], requires_grad=True)
+
+
+@row("zeros of whole numbers with requires_grad")
+def _(t):
+    t.zeros(2, dtype=t.int64, requires_grad=True)
+
+
+@row("whole numbers, requires_grad_()")
+def _(t):
+    t.tensor([1, 2]).requires_grad_()
+
+
+@row("flag off on a result")
+def _(t):
+    (leaf(t) * 2).requires_grad_(False)
+
+
+@row("flag off on a result, as attribute")
+def _(t):
+    y = leaf(t) * 2
+    y.requires_grad = False
+
+
+@row("grad of a result")
+def _(t):
+    y = leaf(t) * 2
+    y.sum().backward()
+    return y.grad
+
+
+@row("grad of a result that retains it")
+def _(t):
+    y = leaf(t) * 2
+    y.retain_grad()
+    y.sum().backward()
+    return y.grad
+
+
+@row("input that was not used")
+def _(t):
+    x, unused = leaf(t), leaf(t)
+    t.autograd.grad(x.sum(), [x, unused])
+
+
+@row("input that was not used, allowed")
+def _(t):
+    x, unused = leaf(t), leaf(t)
+    return t.autograd.grad(x.sum(), [x, unused], allow_unused=True)
+
+
+@row("gradient of a wrong shape")
+def _(t):
+    (leaf(t) * 2).backward(t.ones(3))
+
+
+@row("gradient of a wrong type")
+def _(t):
+    (leaf(t) * 2).backward([1.0, 2.0])
+
+
+@row("grad assigned in a wrong shape")
+def _(t):
+    leaf(t).grad = t.ones(3)
+
+
+@row("grad assigned in a wrong dtype")
+def _(t):
+    leaf(t).grad = t.ones(2, dtype=t.float64)
+
+
+@row("grad assigned that is no tensor")
+def _(t):
+    leaf(t).grad = [1.0, 2.0]
+
+
+@row("create_graph in backward")
+def _(t):
+    x = leaf(t)
+    (x * x).sum().backward(create_graph=True)
+    return x.grad
+
+
+@row("zero_ when there is no gradient")
+def _(t):
+    leaf(t).grad.zero_()
+
+
+@row("data changed behind the graph's back")
+def _(t):
+    x = t.tensor([2.0], requires_grad=True)
+    y = x * x * x
+    x.data.mul_(2)
+    y.backward()
+    return x.grad
+
+
+@row("retain_grad without grad")
+def _(t):
+    t.ones(2).retain_grad()
+
+
+@row("hook without grad")
+def _(t):
+    t.ones(2).register_hook(print)
+
+
+@row("inference tensor saved")
+def _(t):
+    with t.inference_mode():
+        x = t.ones(2)
+    (x * leaf(t)).sum().backward()
+
+
+@row("inference tensor changed in place")
+def _(t):
+    with t.inference_mode():
+        x = t.ones(2)
+    x.add_(1)
+
+
+@row("inference tensor, requires_grad_()")
+def _(t):
+    with t.inference_mode():
+        x = t.ones(2)
+    x.requires_grad_()
+
+
+def custom(t, returns):
+    class F(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return returns(g)
+
+    x = leaf(t)
+    F.apply(x).sum().backward()
+    return x.grad
+
+
+@row("Function returns too many")
+def _(t):
+    return custom(t, lambda g: (g, g))
+
+
+@row("Function returns None")
+def _(t):
+    return custom(t, lambda g: None)
+
+
+@row("Function returns a wrong shape")
+def _(t):
+    return custom(t, lambda g: t.ones(3))
+
+
+@row("Function returns no tensor")
+def _(t):
+    return custom(t, lambda g: "g")
+
+
+@row("Function without backward")
+def _(t):
+    class F(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+    F.apply(leaf(t)).sum().backward()
+
+
+# --- numbers and shapes ---------------------------------------------------------------------------
+
+
+@row("numpy() with grad")
+def _(t):
+    leaf(t).numpy()
+
+
+@row("float() with grad")
+def _(t):
+    return float(leaf(t).sum())
+
+
+@row("item() of many")
+def _(t):
+    t.ones(2).item()
+
+
+@row("float() of many")
+def _(t):
+    float(t.ones(2))
+
+
+@row("truth of many")
+def _(t):
+    bool(t.ones(2))
+
+
+@row("truth of none")
+def _(t):
+    bool(t.ones(0))
+
+
+@row("len of a number")
+def _(t):
+    len(t.tensor(1.0))
+
+
+@row("iteration over a number")
+def _(t):
+    list(t.tensor(1.0))
+
+
+@row("shapes that do not fit")
+def _(t):
+    t.ones(2) + t.ones(3)
+
+
+@row("shapes that do not fit, in front")
+def _(t):
+    t.ones(2, 4, 3) * t.ones(3, 1, 3)
+
+
+@row("shapes that do not fit, in place")
+def _(t):
+    t.ones(2).add_(t.ones(3, 2))
+
+
+@row("matmul of wrong shapes")
+def _(t):
+    t.ones(2, 3) @ t.ones(2, 3)
+
+
+@row("matrix times vector")
+def _(t):
+    t.ones(2, 3) @ t.ones(2)
+
+
+@row("vector times vector")
+def _(t):
+    t.ones(2) @ t.ones(3)
+
+
+@row("matmul with a number")
+def _(t):
+    t.ones(2) @ t.tensor(1.0)
+
+
+@row("matmul of two dtypes")
+def _(t):
+    t.ones(2, 2) @ t.ones(2, 2, dtype=t.float64)
+
+
+@row("batches that do not fit")
+def _(t):
+    t.ones(2, 3, 4) @ t.ones(3, 4, 5)
+
+
+@row("mean of whole numbers")
+def _(t):
+    t.tensor([1, 2]).mean()
+
+
+@row("dimension out of range")
+def _(t):
+    t.ones(2).sum(3)
+
+
+@row("dimension out of range, number")
+def _(t):
+    t.tensor(1.0).sum(2)
+
+
+@row("the same dimension twice")
+def _(t):
+    t.ones(2, 3).sum((0, 0))
+
+
+@row("maximum of nothing")
+def _(t):
+    t.ones(0).max()
+
+
+@row("reshape to another size")
+def _(t):
+    t.ones(6).reshape(4, 2)
+
+
+@row("view to another size")
+def _(t):
+    t.ones(6).view(4, 2)
+
+
+@row("two unknown sizes")
+def _(t):
+    t.ones(6).reshape(-1, -1)
+
+
+@row("unknown size that does not divide")
+def _(t):
+    t.ones(6).reshape(-1, 4)
+
+
+@row("view across memory")
+def _(t):
+    t.ones(2, 3).t().view(6)
+
+
+@row("t() of three dimensions")
+def _(t):
+    t.ones(2, 3, 4).t()
+
+
+@row("permute with too few")
+def _(t):
+    t.ones(2, 3, 4).permute(0, 1)
+
+
+@row("transpose out of range")
+def _(t):
+    t.ones(2, 3).transpose(0, 2)
+
+
+@row("unsqueeze out of range")
+def _(t):
+    t.ones(2).unsqueeze(3)
+
+
+@row("expand to another size")
+def _(t):
+    t.ones(2).expand(3)
+
+
+@row("cat of wrong shapes")
+def _(t):
+    t.cat([t.ones(2, 3), t.ones(2, 4)])
+
+
+@row("cat of nothing")
+def _(t):
+    t.cat([])
+
+
+@row("stack of wrong shapes")
+def _(t):
+    t.stack([t.ones(2), t.ones(3)])
+
+
+@row("index out of range")
+def _(t):
+    t.ones(3)[5]
+
+
+@row("too many indices")
+def _(t):
+    t.ones(3)[0, 0]
+
+
+@row("index of a number")
+def _(t):
+    t.tensor(1.0)[0]
+
+
+@row("index with a float")
+def _(t):
+    t.ones(3)[1.5]
+
+
+@row("index tensor out of range")
+def _(t):
+    t.ones(3)[t.tensor([0, 7])]
+
+
+@row("mask of a wrong shape")
+def _(t):
+    t.ones(3)[t.tensor([True, False])]
+
+
+@row("assignment of a wrong shape")
+def _(t):
+    t.ones(3)[:2] = t.ones(3)
+
+
+@row("tensor of a ragged list")
+def _(t):
+    t.tensor([[1.0, 2.0], [3.0]])
+
+
+@row("tensor of text")
+def _(t):
+    t.tensor("abc")
+
+
+@row("tensor of None")
+def _(t):
+    t.tensor(None)
+
+
+@row("tensor of a tensor")
+def _(t):
+    return t.tensor(t.ones(2))
+
+
+@row("float into whole numbers in place")
+def _(t):
+    t.tensor([1, 2]).add_(0.5)
+
+
+@row("whole number to a negative power")
+def _(t):
+    t.tensor([1, 2]) ** -1
+
+
+@row("plus None")
+def _(t):
+    t.ones(2) + None
+
+
+@row("plus text")
+def _(t):
+    t.ones(2) + "a"
+
+
+@row("unknown attribute")
+def _(t):
+    t.ones(2).nackward()
+
+
+@row("is not callable")
+def _(t):
+    t.ones(2).requires_grad(False)
+
+
+@row("from_numpy of a list")
+def _(t):
+    t.from_numpy([1.0])
+
+
+@row("arange backwards")
+def _(t):
+    t.arange(3, 1)
+
+
+@row("negative size")
+def _(t):
+    t.zeros(-1)
+
+
+@row("seed too large")
+def _(t):
+    t.manual_seed(2**64)
+
+
+@row("rand of whole numbers")
+def _(t):
+    t.rand(2, dtype=t.int64)
+
+
+@row("randint of an empty range")
+def _(t):
+    t.randint(3, 3, (2,))
+
+
+# --- nn and optim ---------------------------------------------------------------------------------
+
+
+@row("SGD of a result")
+def _(t):
+    t.optim.SGD([leaf(t) * 2], lr=0.1)
+
+
+@row("SGD of nothing")
+def _(t):
+    t.optim.SGD([], lr=0.1)
+
+
+@row("SGD with a negative rate")
+def _(t):
+    t.optim.SGD([leaf(t)], lr=-1)
+
+
+@row("SGD with a negative momentum")
+def _(t):
+    t.optim.SGD([leaf(t)], lr=0.1, momentum=-1)
+
+
+@row("SGD with nesterov alone")
+def _(t):
+    t.optim.SGD([leaf(t)], lr=0.1, nesterov=True)
+
+
+@row("SGD of a bare tensor")
+def _(t):
+    t.optim.SGD(leaf(t), lr=0.1)
+
+
+@row("SGD of numbers")
+def _(t):
+    t.optim.SGD([1.0], lr=0.1)
+
+
+@row("Adam with wrong betas")
+def _(t):
+    t.optim.Adam([leaf(t)], betas=(1.5, 0.9))
+
+
+@row("zero_grad makes None")
+def _(t):
+    x = leaf(t)
+    optimizer = t.optim.SGD([x], lr=0.1)
+    x.sum().backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return x, x.grad
+
+
+@row("Linear with a wrong input")
+def _(t):
+    t.nn.Linear(3, 2)(t.ones(4, 2))
+
+
+@row("module without forward")
+def _(t):
+    t.nn.Module()(1)
+
+
+@row("unknown attribute of a module")
+def _(t):
+    return t.nn.Linear(3, 2).weights
+
+
+@row("module attribute before super().__init__()")
+def _(t):
+    class Net(t.nn.Module):
+        def __init__(self):
+            self.first = t.nn.Linear(3, 2)
+
+    Net()
+
+
+@row("Parameter of whole numbers")
+def _(t):
+    t.nn.Parameter(t.tensor([1, 2]))
+
+
+@row("state_dict with a missing key")
+def _(t):
+    t.nn.Linear(3, 2).load_state_dict({"weight": t.ones(2, 3)})
+
+
+@row("state_dict with a wrong shape")
+def _(t):
+    t.nn.Linear(3, 2).load_state_dict({"weight": t.ones(2, 2), "bias": t.ones(2)})
+
+
+@row("mse_loss of two shapes")
+def _(t):
+    t.nn.functional.mse_loss(t.ones(3), t.ones(3, 1))
+
+
+@row("cross_entropy of too few targets")
+def _(t):
+    t.nn.functional.cross_entropy(t.ones(3, 4), t.tensor([0, 1]))
+
+
+@row("cross_entropy of a target out of range")
+def _(t):
+    t.nn.functional.cross_entropy(t.ones(2, 4), t.tensor([0, 9]))
+
+
+# --- the comparison -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_same_words(name):
+    assert outcome(ROWS[name], minigrad) == outcome(ROWS[name], torch)
+
+
+# The errors that the lessons quote: their types and how their texts begin. Each carries advice.
+QUOTED = {
+    "backward of a vector": (
+        "RuntimeError",
+        "grad can be implicitly created only for scalar outputs",
+    ),
+    "backward twice, something was saved": (
+        "RuntimeError",
+        "Trying to backward through the graph a second time (or directly access saved tensors "
+        "after they have already been freed). Saved intermediate values of the graph are freed "
+        "when you call .backward() or autograd.grad(). Specify retain_graph=True",
+    ),
+    "no grad anywhere": (
+        "RuntimeError",
+        "element 0 of tensors does not require grad and does not have a grad_fn",
+    ),
+    "in place on a leaf": (
+        "RuntimeError",
+        "a leaf Variable that requires grad is being used in an in-place operation.",
+    ),
+    "item of a leaf assigned": (
+        "RuntimeError",
+        "a view of a leaf Variable that requires grad is being used in an in-place operation.",
+    ),
+    "saved tensor changed": (
+        "RuntimeError",
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        "operation: [ENGINE.FloatTensor [2]], which is output 0 of Add",
+    ),
+    "whole numbers with requires_grad": (
+        "RuntimeError",
+        "Only Tensors of floating point and complex dtype can require gradients",
+    ),
+    "whole numbers, requires_grad_()": (
+        "RuntimeError",
+        "only Tensors of floating point dtype can require gradients",
+    ),
+    "flag off on a result": (
+        "RuntimeError",
+        "you can only change requires_grad flags of leaf variables. If you want to use a computed "
+        "variable in a subgraph that doesn't require differentiation use "
+        "var_no_grad = var.detach().",
+    ),
+    "input that was not used": (
+        "RuntimeError",
+        "The differentiated Tensor at index 1 appears to not have been used in the graph. Set "
+        "allow_unused=True",
+    ),
+    "gradient of a wrong shape": (
+        "RuntimeError",
+        "Mismatch in shape: grad_output[0] has a shape of ENGINE.Size([3]) and output[0] has a "
+        "shape of ENGINE.Size([2]).",
+    ),
+    "grad assigned in a wrong shape": (
+        "RuntimeError",
+        "attempting to assign a gradient of size '[3]' to a tensor of size '[2]'.",
+    ),
+    "numpy() with grad": (
+        "RuntimeError",
+        "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
+    ),
+    "truth of many": (
+        "RuntimeError",
+        "Boolean value of Tensor with more than one value is ambiguous",
+    ),
+    "shapes that do not fit": (
+        "RuntimeError",
+        "The size of tensor a (2) must match the size of tensor b (3) at non-singleton dimension 0",
+    ),
+    "matmul of wrong shapes": (
+        "RuntimeError",
+        "mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)",
+    ),
+    "mean of whole numbers": (
+        "RuntimeError",
+        "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+        "complex dtype. Got: Long",
+    ),
+    "dimension out of range": (
+        "IndexError",
+        "Dimension out of range (expected to be in range of [-1, 0], but got 3)",
+    ),
+    "retain_grad without grad": (
+        "RuntimeError",
+        "can't retain_grad on Tensor that has requires_grad=False",
+    ),
+    "hook without grad": (
+        "RuntimeError",
+        "cannot register a hook on a tensor that doesn't require gradient",
+    ),
+    "inference tensor saved": (
+        "RuntimeError",
+        "Inference tensors cannot be saved for backward.",
+    ),
+    "Function returns too many": (
+        "RuntimeError",
+        "function FBackward returned an incorrect number of gradients (expected 1, got 2)",
+    ),
+    "SGD of a result": ("ValueError", "can't optimize a non-leaf Tensor"),
+    "SGD of nothing": ("ValueError", "optimizer got an empty parameter list"),
+    "SGD with a negative rate": ("ValueError", "Invalid learning rate: -1"),
+    "SGD of a bare tensor": (
+        "TypeError",
+        "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
+        "ENGINE.FloatTensor",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", QUOTED)
+def test_quoted_errors_carry_advice(name):
+    with pytest.raises(Exception) as error:
+        ROWS[name](minigrad)
+    kind, start = QUOTED[name]
+    assert error.typename == kind
+    assert neutral(str(error.value)).startswith(start)
+    assert getattr(error.value, "__notes__", ()), "there is no advice"
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    {
+        "grad of a result": "The .grad attribute of a Tensor that is not a leaf Tensor is being",
+        "create_graph in backward": "Using backward() with create_graph=True will create a ref",
+    }.items(),
+)
+def test_quoted_warnings(name, start):
+    _, said = outcome(ROWS[name], minigrad)
+    assert [(kind, text.startswith(start)) for kind, text in said] == [("UserWarning", True)]
