@@ -7,7 +7,8 @@
 >>> x.grad
 tensor([2., 4., 6.])
 
-Read it in this order: tensor, autograd/graph, ops/table, ops/elementwise, autograd/engine, autograd/modes.
+Read it in this order: tensor, autograd/graph, ops/table, ops/elementwise, autograd/engine,
+autograd/modes.
 """
 
 import warnings as _warnings

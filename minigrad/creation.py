@@ -76,7 +76,7 @@ def _array(data, dtype, copy: bool) -> np.ndarray:
 
 
 def _plain_numbers(data):
-    """Nested sequences with tensors of one element among the numbers, as nested lists of numbers."""
+    """Nested lists of numbers, from sequences that may hold tensors."""
     if isinstance(data, (list, tuple)):
         return [_plain_numbers(item) for item in data]
     if isinstance(data, Tensor):
@@ -93,7 +93,8 @@ def _check_nesting(data, path):
                 raise TypeError("not a sequence")
             if len(row) != expected:
                 raise ValueError(
-                    f"expected sequence of length {expected} at dim {len(path) + 1} (got {len(row)})"
+                    f"expected sequence of length {expected} at dim {len(path) + 1} (got "
+                    f"{len(row)})"
                 )
             _check_nesting(row, (*path, 0))
 
@@ -104,7 +105,7 @@ def _first_leaf(data):
     return data
 
 
-# --- of one value ---------------------------------------------------------------------------------------------------
+# --- of one value ---------------------------------------------------------------------------------
 
 
 def _size(size) -> tuple[int, ...]:
@@ -179,7 +180,7 @@ def full_like(input, fill_value, *, dtype=None, device=None, requires_grad=False
     return full(input.shape, fill_value, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
-# --- ranges ---------------------------------------------------------------------------------------------------------
+# --- ranges ---------------------------------------------------------------------------------------
 
 
 def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=False) -> Tensor:
@@ -203,11 +204,11 @@ def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False)
     return _finish(np.linspace(start, end, steps).astype(_numpy(dtype)), requires_grad, device)
 
 
-# --- at random: torch's own number streams ------------------------------------------------------------------------------
+# --- at random: torch's own number streams --------------------------------------------------------
 
 
 def rand(*size, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """Random numbers, uniform between 0 and 1; after one `manual_seed` the same digits as torch on a CPU.
+    """Random numbers, uniform between 0 and 1; torch's own stream on a CPU.
 
     >>> import minigrad
     >>> _ = minigrad.manual_seed(0)

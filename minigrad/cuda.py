@@ -4,7 +4,7 @@ from . import devices
 
 
 def is_available() -> bool:
-    """True where CuPy is installed and finds a GPU; asking for device "cuda" elsewhere says why not."""
+    """True where CuPy finds a GPU; elsewhere asking for device "cuda" says why there is none."""
     return devices.cuda_problem() is None
 
 

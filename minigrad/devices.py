@@ -1,4 +1,4 @@
-"""Where arrays live: NumPy on "cpu", CuPy on "cuda". The array module is chosen here and nowhere else."""
+"""Where arrays live: NumPy on "cpu", CuPy on "cuda". The module is chosen here and nowhere else."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+
 import numpy as np
 
 
@@ -102,8 +104,9 @@ class Size(tuple):
         return Size(tuple.__add__(self, other))
 
 
-# Arithmetic between types follows torch: a tensor with dimensions outranks one without, and both outrank a
-# Python number, unless the other one is of a higher kind (bool < integer < floating point).
+# Arithmetic between types follows torch: a tensor with dimensions outranks one without, and both
+# outrank a Python number, unless the other one is of a higher kind (bool < integer < floating
+# point).
 KIND = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 
@@ -130,9 +133,9 @@ def promote(x, y):
 def result_dtype(x, y) -> np.dtype:
     """The NumPy type that torch gives to the result of an operation on two arrays."""
     kind_x, kind_y = KIND[x.dtype.kind], KIND[y.dtype.kind]
-    if (x.ndim == 0) != (y.ndim == 0):
-        if kind_x == kind_y or (kind_x > kind_y) == (x.ndim > 0):
-            return x.dtype if x.ndim else y.dtype
+    one_has_dims = (x.ndim == 0) != (y.ndim == 0)
+    if one_has_dims and (kind_x == kind_y or (kind_x > kind_y) == (x.ndim > 0)):
+        return x.dtype if x.ndim else y.dtype
     if kind_x != kind_y:  # an integer never widens a floating point type
         return x.dtype if kind_x > kind_y else y.dtype
     return np.promote_types(x.dtype, y.dtype)
@@ -143,5 +146,5 @@ def floating(x):
     return x if x.dtype.kind == "f" else x.astype(_default.numpy)
 
 
-_FLOAT = type(1.0)
-_NUMBERS = (type(1), _FLOAT, type(True))
+_FLOAT = builtins.float
+_NUMBERS = (builtins.int, builtins.float, builtins.bool)

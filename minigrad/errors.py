@@ -15,11 +15,14 @@ def _make(kind: type[Exception], text: str, advice: str) -> Exception:
 def freed() -> Exception:
     return _make(
         RuntimeError,
-        "Trying to backward through the graph a second time (or directly access saved tensors after they "
+        "Trying to backward through the graph a second time (or directly access saved tensors "
+        "after they "
         "have already been freed). Saved intermediate values of the graph are freed when you call "
-        ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
+        ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward "
+        "through the "
         "graph a second time or if you need to access saved tensors after calling backward.",
-        "Compute the output again before the next backward(); retain_graph=True is for two passes through one graph.",
+        "Compute the output again before the next backward(); retain_graph=True is for two passes "
+        "through one graph.",
     )
 
 
@@ -28,9 +31,12 @@ def changed_in_place(kind: str, shape, maker, version: int, expected: int) -> Ex
     origin = f", which is output 0 of {made_by}," if maker is not None else ""
     return _make(
         RuntimeError,
-        "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[minigrad.{kind}Tensor {list(shape)}]{origin} is at version {version}; expected version {expected} "
-        "instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, "
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        "operation: "
+        f"[minigrad.{kind}Tensor {list(shape)}]{origin} is at version {version}; expected version "
+        f"{expected} "
+        "instead. Hint: enable anomaly detection to find the operation that failed to compute its "
+        "gradient, "
         "with minigrad.autograd.set_detect_anomaly(True, check_nan=False).",
         "The backward pass needs the old value: write `x = x + 1` in place of `x += 1`.",
     )
@@ -39,7 +45,8 @@ def changed_in_place(kind: str, shape, maker, version: int, expected: int) -> Ex
 def leaf_in_place(view: bool = False) -> Exception:
     return _make(
         RuntimeError,
-        f"a {'view of a ' if view else ''}leaf Variable that requires grad is being used in an in-place operation.",
+        f"a {'view of a ' if view else ''}leaf Variable that requires grad is being used in an "
+        "in-place operation.",
         "To change a parameter, do it inside `with minigrad.no_grad():`.",
     )
 
@@ -48,7 +55,8 @@ def not_scalar() -> Exception:
     return _make(
         RuntimeError,
         "grad can be implicitly created only for scalar outputs",
-        "Reduce the output first, for example with .sum(), or pass the vector v of the product v^T J: backward(v).",
+        "Reduce the output first, for example with .sum(), or pass the vector v of the product "
+        "v^T J: backward(v).",
     )
 
 
@@ -88,7 +96,8 @@ def flag_needs_float() -> Exception:
 def flag_of_non_leaf() -> Exception:
     return _make(
         RuntimeError,
-        "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
+        "you can only change requires_grad flags of leaf variables. If you want to use a computed "
+        "variable "
         "in a subgraph that doesn't require differentiation use var_no_grad = var.detach().",
         "The flag belongs to leaves; detach() gives the values without the history.",
     )
@@ -123,10 +132,14 @@ def grad_size(new, own) -> Exception:
 def grad_dtype(new: str, own: str) -> Exception:
     return _make(
         RuntimeError,
-        f"attempting to assign a gradient with dtype '{new.lower()}' to a tensor with grad_dtype '{own}'. "
-        "The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You can set the "
-        "tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with "
-        "caution. Diverging the dtypes of a tensor and its gradient may break downstream systems that assume "
+        f"attempting to assign a gradient with dtype '{new.lower()}' to a tensor with grad_dtype "
+        f"'{own}'. "
+        "The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You "
+        "can set the "
+        "tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set "
+        "grad_dtype with "
+        "caution. Diverging the dtypes of a tensor and its gradient may break downstream systems "
+        "that assume "
         "they match.",
         "Convert the gradient first, for example with .to(x.dtype).",
     )
@@ -174,7 +187,8 @@ def broadcast(a, b) -> Exception:
                 RuntimeError,
                 f"The size of tensor a ({a[-k]}) must match the size of tensor b ({b[-k]}) "
                 f"at non-singleton dimension {from_end - k}",
-                "Shapes are lined up at their ends; each pair must be equal, or one of the two must be 1.",
+                "Shapes are lined up at their ends; each pair must be equal, or one of the two "
+                "must be 1.",
             )
     raise AssertionError(f"shapes {a} and {b} fit")
 
@@ -198,7 +212,8 @@ def mat_vec_shapes(a, v) -> Exception:
 def dot_shapes(a, b) -> Exception:
     return _make(
         RuntimeError,
-        f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same number of "
+        f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same "
+        "number of "
         f"elements, but got {a[0]} and {b[0]} elements respectively",
         "A dot product needs two vectors of one length.",
     )
@@ -224,7 +239,8 @@ def _c_name(dtype) -> str:
 def batch_shapes(_, a, b) -> Exception:
     return _make(
         RuntimeError,
-        f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[-1]}] but got: "
+        f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[-1]}] but "
+        "got: "
         f"[{b[0]}, {b[-2]}].",
         "The columns of the first matrices must be as many as the rows of the second.",
     )
@@ -233,7 +249,8 @@ def batch_shapes(_, a, b) -> Exception:
 def mean_of_integers(kind: str) -> Exception:
     return _make(
         RuntimeError,
-        "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+        "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+        "complex dtype. "
         f"Got: {kind}",
         "Convert the tensor first, for example with .float().",
     )
@@ -283,23 +300,32 @@ def hook_without_grad() -> Exception:
 def inference_saved() -> Exception:
     return _make(
         RuntimeError,
-        "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode "
-        "in computation tracked by autograd. To work around this, you can make a clone to get a normal tensor "
-        "and use it in autograd, or use `minigrad.no_grad()` instead of `minigrad.inference_mode()`.",
+        "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+        "inference mode "
+        "in computation tracked by autograd. To work around this, you can make a clone to get a "
+        "normal tensor "
+        "and use it in autograd, or use `minigrad.no_grad()` instead of "
+        "`minigrad.inference_mode()`.",
         "no_grad keeps its results usable; inference_mode does not.",
     )
 
 
 NON_LEAF_GRAD = (
-    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
-    "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
-    "Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure "
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+    "attribute won't be "
+    "populated during autograd.backward(). If you indeed want the .grad field to be populated for "
+    "a non-leaf "
+    "Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by "
+    "mistake, make sure "
     "you access the leaf Tensor instead."
 )
 CREATE_GRAPH_CYCLE = (
-    "Using backward() with create_graph=True will create a reference cycle between the parameter and its "
-    "gradient which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid "
-    "this. If you have to use this function, make sure to reset the .grad fields of your parameters to None "
+    "Using backward() with create_graph=True will create a reference cycle between the parameter "
+    "and its "
+    "gradient which can cause a memory leak. We recommend using autograd.grad when creating the "
+    "graph to avoid "
+    "this. If you have to use this function, make sure to reset the .grad fields of your "
+    "parameters to None "
     "after use to break the cycle and avoid the leak."
 )
 TO_SCALAR = (

@@ -1,8 +1,9 @@
 """Tensor: an array that remembers how it was computed.
 
-A tensor holds its numbers (`_data`) and one edge into the backward graph (`_edge`: the node that made it and the
-number of that node's output). Everything else about it is the exception and lives in class defaults until used.
-Operators and most methods come from the rule table; `minigrad.ops` puts them here.
+A tensor holds its numbers (`_data`) and one edge into the backward graph (`_edge`: the node that
+made it and the number of that node's output). Everything else about it is the exception and lives
+in class defaults until used. Operators and most methods come from the rule table; `minigrad.ops`
+puts them here.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from .autograd import graph
 class Tensor:
     """An n-dimensional array of one number type, with its place in the backward graph.
 
-    Make one with `minigrad.tensor`. Four attributes tell its autograd state: `requires_grad`, `grad_fn`, `is_leaf`
-    and `grad`.
+    Make one with `minigrad.tensor`. Four attributes tell its autograd state: `requires_grad`,
+    `grad_fn`, `is_leaf` and `grad`.
 
     >>> import minigrad
     >>> x = minigrad.tensor([1.0, 2.0], requires_grad=True)
@@ -30,8 +31,9 @@ class Tensor:
     tensor([2., 4.])
     """
 
-    # A number without dimensions is kept as a NumPy scalar, which computes several times faster than a 0-d array.
-    # It becomes an array when somebody wants to share its memory (`_storage`).
+    # A number without dimensions is kept as a NumPy scalar, which computes several times
+    # faster than a 0-d array. It becomes an array when somebody wants to share its memory
+    # (`_storage`).
     __slots__ = ("__dict__", "__weakref__", "_data", "_edge")
 
     _requires_grad = False  # of a leaf; a result requires grad because it has an edge
@@ -60,11 +62,11 @@ class Tensor:
         tensor._edge = edge
         return tensor
 
-    # --- state -------------------------------------------------------------------------------------------
+    # --- state ------------------------------------------------------------------------------------
 
     @property
     def data(self) -> Tensor:
-        """The same numbers without history, and without telling this tensor's version counter of changes."""
+        """The same numbers without history; changes through it are not counted in `_version`."""
         return Tensor._make(self._storage())
 
     @data.setter
@@ -73,7 +75,7 @@ class Tensor:
 
     @property
     def requires_grad(self) -> bool:
-        """Whether gradients are wanted: a flag that is set on leaves and inherited by what is computed from them."""
+        """Whether gradients are wanted: a flag of leaves that results inherit."""
         if self._base is not None:
             self._refresh_view()
         return self._edge is not None or self._requires_grad
@@ -112,7 +114,7 @@ class Tensor:
 
     @property
     def is_leaf(self) -> bool:
-        """True where the graph ends here: a tensor made by the user, and every tensor that requires no grad."""
+        """True for a tensor that no recorded operation made; the graph ends here."""
         return self.grad_fn is None
 
     @property
@@ -155,14 +157,15 @@ class Tensor:
     def _is_view(self) -> bool:
         return self._base is not None
 
-    # --- the graph ---------------------------------------------------------------------------------------
+    # --- the graph --------------------------------------------------------------------------------
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None) -> None:
         """Compute the gradients of this tensor and add them to `.grad` of the leaves.
 
-        `gradient` is the vector v of the product v^T J that is sent back, of this tensor's shape; it may be left
-        out for a tensor of one element, where it is 1. `retain_graph` keeps the saved values for a second pass,
-        `create_graph` records the pass itself, `inputs` limits it to some leaves.
+        `gradient` is the vector v of the product v^T J that is sent back, of this tensor's shape;
+        it may be left out for a tensor of one element, where it is 1. `retain_graph` keeps the
+        saved values for a second pass, `create_graph` records the pass itself, `inputs` limits it
+        to some leaves.
 
         >>> import minigrad
         >>> x = minigrad.tensor([1.0, 2.0], requires_grad=True)
@@ -188,7 +191,7 @@ class Tensor:
         node.watched = True
 
     def register_hook(self, hook):
-        """Call `hook(grad)` when this tensor's gradient is known; a tensor that it returns replaces the gradient."""
+        """Call `hook(grad)` when the gradient is known; a tensor that it returns replaces it."""
         if not self.requires_grad:
             raise errors.hook_without_grad()
         node = self.grad_fn
@@ -219,16 +222,19 @@ class Tensor:
         """Cut this tensor off its history, in place."""
         if self._base is not None:
             raise RuntimeError(
-                "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) "
-                "for training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and "
-                "hence detach_() cannot be called on these gradients. To fix this error, please refer to the "
+                "Can't detach views in-place. Use detach() instead. If you are using "
+                "DistributedDataParallel (DDP) "
+                "for training, and gradient_as_bucket_view is set as True, gradients are views of "
+                "DDP buckets, and "
+                "hence detach_() cannot be called on these gradients. To fix this error, please "
+                "refer to the "
                 "Optimizer.zero_grad() function in torch/optim/optimizer.py as a solution."
             )
         self._edge = None
         self._requires_grad = False
         return self
 
-    # --- memory: versions and views -----------------------------------------------------------------------
+    # --- memory: versions and views ---------------------------------------------------------------
 
     def _storage(self) -> np.ndarray:
         """The numbers as an array whose memory can be shared."""
@@ -242,7 +248,7 @@ class Tensor:
         return self._version_cell
 
     def _alias(self, edge=None) -> Tensor:
-        """This tensor as a saved value: the same numbers and versions, but not the node that saves it."""
+        """This tensor as a saved value: the same numbers and versions, but without its node."""
         tensor = Tensor._make(self._data, edge)
         tensor._version_cell = self._cell()
         tensor._inference = self._inference
@@ -265,7 +271,7 @@ class Tensor:
             if self._base._edge is not None:
                 self._edge = self._remake_edge()
 
-    # --- numbers out -------------------------------------------------------------------------------------
+    # --- numbers out ------------------------------------------------------------------------------
 
     @property
     def shape(self) -> dtypes.Size:
@@ -353,7 +359,8 @@ class Tensor:
             raise errors.numpy_needs_detach()
         if self.is_cuda:
             raise TypeError(
-                f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor "
+                f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to "
+                "copy the tensor "
                 "to host memory first."
             )
         return self._storage()
@@ -405,8 +412,10 @@ class Tensor:
     def __deepcopy__(self, memo):
         if not self.is_leaf:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
-                "moment.  If you were attempting to deepcopy a module, this may be because of a minigrad.nn.Module "
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+                "protocol at the "
+                "moment.  If you were attempting to deepcopy a module, this may be because of a "
+                "minigrad.nn.Module "
                 "that holds a computed tensor."
             )
         tensor = Tensor._make(self._data.copy())

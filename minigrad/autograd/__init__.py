@@ -1,4 +1,4 @@
-"""Automatic differentiation: the graph, the walk through it, and the modes that switch recording on and off."""
+"""Automatic differentiation: the graph, the walk through it, and the modes of recording."""
 
 from .engine import backward, grad
 from .modes import (

@@ -99,7 +99,7 @@ def _walk(roots, seeds, keep, create_graph, caught):
     start = dict.fromkeys(node for node, _ in roots)
     reached, joints = _survey(start)
     needed = None if caught is None else _leading_to(caught, reached)
-    pending = {}  # node -> the sum of the gradients that arrived (a list where it has several outputs)
+    pending = {}  # node -> the sum of what arrived so far, or a list where it has several outputs
     ready = []  # heap of (-sequence number, node)
     for (node, nr), seed in zip(roots, seeds, strict=True):
         deliver(pending, node, nr, seed)

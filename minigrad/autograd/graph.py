@@ -1,8 +1,8 @@
 """The backward graph: what an operation leaves behind so that its gradient can be computed later.
 
-A `Node` is made by each recorded operation. Its `edges` lead to the nodes that made the operation's inputs;
-an edge is a pair (node, number of that node's output). At a leaf that requires grad the edge leads to
-`AccumulateGrad`, which adds what arrives to the leaf's `.grad`.
+A `Node` is made by each recorded operation. Its `edges` lead to the nodes that made the operation's
+inputs; an edge is a pair (node, number of that node's output). At a leaf that requires grad the
+edge leads to `AccumulateGrad`, which adds what arrives to the leaf's `.grad`.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class Node:
         self.sequence = next_sequence()
 
     def apply(self, gradient, as_tensors: bool):
-        """The gradients for `edges`, given the gradient of the output (a list where it has several)."""
+        """The gradients for `edges`, given that of the output (a list where it has several)."""
         raise NotImplementedError
 
     def release(self) -> None:
-        """Forget the saved tensors; a later pass through this node then fails with torch's words."""
+        """Forget the saved tensors; a later pass through this node fails with torch's words."""
 
     def name(self) -> str:
         """The name as PyTorch's C++ side has it: for leaves with its namespace."""
@@ -47,19 +47,25 @@ class Node:
 
     @property
     def next_functions(self) -> tuple:
-        """One (node, output number) for each differentiable input, (None, 0) where nothing leads on."""
+        """One (node, output number) for each input, (None, 0) where nothing leads on."""
         return tuple((None, 0) if edge is None else edge for edge in self.edges)
 
     def _sequence_nr(self) -> int:
         return self.sequence
 
     def register_hook(self, hook):
-        """Call `hook(grad_inputs, grad_outputs)` after this node ran; a tuple it returns replaces grad_inputs."""
+        """Call `hook(grad_inputs, grad_outputs)` after the node ran.
+
+        A tuple that the hook returns replaces grad_inputs.
+        """
         self.watched = True
         return add_hook(self, "post_hooks", hook)
 
     def register_prehook(self, hook):
-        """Call `hook(grad_outputs)` before this node runs; a tuple it returns replaces grad_outputs."""
+        """Call `hook(grad_outputs)` before the node runs.
+
+        A tuple that the hook returns replaces grad_outputs.
+        """
         self.watched = True
         return add_hook(self, "pre_hooks", hook)
 
@@ -68,7 +74,7 @@ class Node:
 
 
 def add_hook(owner, kind: str, hook) -> RemovableHandle:
-    """Add a hook to one of the owner's dictionaries of hooks, which is made when it is first used."""
+    """Add a hook to one of the owner's dictionaries, which is made when it is first used."""
     hooks = getattr(owner, kind)
     if hooks is None:
         hooks = {}

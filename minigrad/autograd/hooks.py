@@ -40,7 +40,7 @@ def before(node, gradient):
 
 
 def _retain(tensor, gradient):
-    """Keep the gradient of a result in its `.grad`: a copy, for the pass goes on with the original."""
+    """Keep a copy of a result's gradient in its `.grad`; the pass goes on with the original."""
     if tensor is not None and gradient is not None:
         recorded = isinstance(gradient, Tensor)
         tensor._grad = gradient if recorded else Tensor._make(gradient.copy())

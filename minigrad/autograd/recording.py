@@ -16,7 +16,7 @@ from .modes import modes
 
 
 class OpNode(Node):
-    """A node of the rule table. Its class is made for one operation, its plan for the inputs that want a gradient."""
+    """A node of the rule table: its class is made for one operation, its plan for one use of it."""
 
     __slots__ = ("plan",)
 
@@ -59,7 +59,7 @@ class OpNode(Node):
             self.saved = None
 
     def __getattr__(self, attribute):
-        """Saved values under torch's names: `_saved_self`, `_saved_result`, `_saved_self_sym_sizes`."""
+        """Saved values under torch's names: `_saved_self`, `_saved_self_sym_sizes`, ..."""
         name = attribute.removeprefix("_saved_").replace("_sym_sizes", "_sizes")
         if name == attribute or name not in self.plan.names:
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{attribute}'")
@@ -78,7 +78,7 @@ class _Packed(NamedTuple):
 
 
 def record(op, arguments: tuple, output):
-    """Give a result, or a list of results, its place in the graph where an input requires grad; returns it."""
+    """Return a result, or a list of results, with a node where an input requires grad."""
     if not modes.grad:
         return _unrecorded(output)
     edges = []
@@ -121,7 +121,7 @@ def _unrecorded(output):
 
 
 def _note_saved(node):
-    """Remember the versions of saved tensors, refuse inference tensors, apply saved_tensors_hooks."""
+    """Remember versions of saved tensors, refuse inference tensors, run saved_tensors_hooks."""
     saved = node.saved
     for value in saved:
         if isinstance(value, Tensor):
