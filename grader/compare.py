@@ -181,12 +181,10 @@ def _tuple(answer: Any) -> tuple:
 def _array(value: Any) -> np.ndarray | None:
     """A plain array of bools, integers or floats, or None. Calls nothing of the value's own."""
     kind = type(value)
-    if kind is int and value.bit_length() > 63:
-        return None  # would become an object array
     builtin = kind is np.ndarray or kind is int or kind is float or kind is bool
     if not builtin and not (issubclass(kind, np.generic) and kind.__module__ == "numpy"):
         return None
-    array = np.asarray(value)
+    array = np.asarray(value)  # an int beyond 64 bits becomes an object, which is no answer
     return array if _plain(array.dtype) else None
 
 

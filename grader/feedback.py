@@ -48,7 +48,7 @@ def as_text(verdict: Verdict) -> str:
       two
     """
     lines = [f"{verdict.task}: {clean(verdict.message)}"]
-    lines += [f"  {clean(line)}" for line in verdict.detail.splitlines() if line.strip()]
+    lines += [f"  {clean(line, 1000)}" for line in verdict.detail.splitlines() if line.strip()]
     return "\n".join(lines)
 
 
@@ -142,7 +142,8 @@ def _table(drawn: dict, who: str) -> str:
         '<table style="display: inline-table; border-collapse: separate; border-spacing: 3px; '
         "margin: 0 1.5em 0.5em 0; color: inherit; background: transparent; "
         'font-family: monospace; vertical-align: top">'
-        f'<caption style="text-align: left; color: inherit">{caption}{more}</caption>'
+        '<caption style="text-align: left; white-space: nowrap; color: inherit">'
+        f"{caption}{more}</caption>"
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
 

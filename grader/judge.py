@@ -96,7 +96,7 @@ def trivial_answers(task: Task, case: Case) -> dict[str, Any]:
     answers = {
         "zeros": tuple(np.zeros_like(truth) for truth in expected),
         "ones": tuple(np.ones_like(truth) for truth in expected),
-        "sign-flip": tuple(-truth for truth in expected),
+        "sign-flip": tuple(~x if x.dtype.kind == "b" else -x for x in expected),
     }
     for name, value in zip(task.parameters, case.inputs, strict=True):
         answers[name] = (value,) * len(expected)
@@ -219,7 +219,7 @@ def _way_out(task: Task, kind: str) -> str:
 
 def _failed(task: Task, case: Case, error: Any, wrong: int, asked: int) -> Verdict:
     """The verdict when calls gave no answer at all: missing, not written, raised, not data."""
-    said = feedback.clean(error.message, 200)
+    said = feedback.clean(error.message, 1000)
     where = f" in line {error.line}" if error.line else ""
     lines = []
     if said.startswith("NotImplementedError"):
@@ -229,7 +229,8 @@ def _failed(task: Task, case: Case, error: Any, wrong: int, asked: int) -> Verdi
         message = f"{task.function} is missing: no cell defines it"
         lines.append(f"Define {task.signature.partition(' ->')[0]} under exactly this name.")
     else:
-        message = f"{said}{where}"
+        message = f"{feedback.clean(said, 100)}{where}"
+        lines += [said] if len(said) > 100 else []
         lines.append(f"The call: {feedback.call(task, case)}.")
         if wrong < asked:
             lines.append(_score(asked - wrong, asked))

@@ -1,10 +1,15 @@
 """The judge: what passes, what is named, what is refused. Every rule is shown from both sides."""
 
+import json
 import subprocess
 import sys
 
+import hypothesis
 import numpy as np
 import pytest
+from conftest import needs
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from grader.compare import compare, describe, same
 from grader.exercises import ExerciseError, find_task, load_set, sets
@@ -285,8 +290,6 @@ def test_no_cases_never_pass():
 
 
 def test_a_verdict_survives_json():
-    import json
-
     verdict = judge(MUL, CASES, answers(lambda g, a, b: (g * a, g * b)))
     again = Verdict.from_dict(json.loads(json.dumps(verdict.to_dict(), allow_nan=False)))
     assert again == verdict
@@ -294,6 +297,31 @@ def test_a_verdict_survives_json():
         Verdict.from_dict({"task": "x", "passed": True, "mistake": None, "message": ""})
     with pytest.raises(ValueError, match="unknown colour"):
         Verdict.from_dict(verdict.to_dict() | {"colour": "red"})
+
+
+numbers = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.complex_numbers(), st.text(max_size=3)
+)
+arrays = hnp.arrays(
+    hnp.scalar_dtypes() | st.just(np.dtype(object)), hnp.array_shapes(min_dims=0, max_side=3)
+)
+anything = st.recursive(
+    numbers | arrays | st.just(CallError("raised", "ValueError")),
+    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner),
+    max_leaves=6,
+)
+
+
+@hypothesis.settings(max_examples=100, deadline=None)
+@hypothesis.given(st.lists(anything, min_size=5, max_size=5), st.integers(0, 5))
+def test_whatever_comes_back_there_is_a_verdict_and_it_is_no_pass(junk, honest):
+    """Even when the first answers are right; everything about it can be shown and journalled."""
+    given_back = answers(right)[:honest] + junk[honest:]
+    verdict = judge(MUL, CASES, given_back)
+    assert verdict.passed == (honest == 5)
+    json.dumps(verdict.to_dict(), allow_nan=False)
+    assert all(len(line) < 1100 for line in as_text(verdict).splitlines())
+    as_html(verdict).encode()
 
 
 # --- drawing ------------------------------------------------------------------------------------
@@ -405,6 +433,13 @@ def test_devices_that_do_not_agree_are_our_fault(monkeypatch):
     monkeypatch.setattr("grader.reference.devices", lambda: ("cpu", "cpu"))
     with pytest.raises(ReferenceFault, match="do not agree"):
         answer(task, inputs)
+
+
+@needs("cuda")
+def test_cuda_gives_what_the_cpu_gives():
+    for name in sets():
+        for task in load_set(name).tasks.values():
+            draw_cases(task, b"cuda")  # raises ReferenceFault where they do not agree
 
 
 def test_a_reference_that_fails_is_told_with_its_task():
@@ -573,6 +608,24 @@ def test_importing_grader_is_light():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_long_error_is_cut_in_the_message_and_whole_in_the_detail():
+    said = "ValueError: " + "shapes " * 30
+    verdict = judge(MUL, CASES, [CallError("raised", said, 7)] * len(CASES))
+    assert len(verdict.message) < 120
+    assert verdict.message.endswith("... in line 7")
+    assert said.strip() in as_text(verdict)
+
+
+@pytest.mark.parametrize(
+    "module", ["check", "compare", "content", "exercises", "feedback", "judge", "reference", "task"]
+)
+def test_the_examples_in_the_docstrings_run(module):
+    import doctest
+    import importlib
+
+    assert doctest.testmod(importlib.import_module(f"grader.{module}")).failed == 0
 
 
 def test_the_sandboxs_own_report_is_understood():
