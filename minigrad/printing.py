@@ -118,20 +118,18 @@ def tensor_text(tensor: Any, prefix: str = "tensor(") -> str:
     """The text of `tensor`: what `repr` and `str` of a tensor return.
 
     Args:
-        tensor: anything with `_array()`, `device`, `grad_fn` and `requires_grad`.
+        tensor: anything with `device`, `grad_fn`, `requires_grad` and `_array()`, which gives its
+            numbers as a NumPy array wherever the tensor lives.
         prefix: what stands before the numbers; following lines are indented by its length.
     """
-    array = tensor._array()
     before, after = [], []
-    device = tensor.device
-    if device.type != "cpu":
-        before.append(f"device='{device}'")
-        array = array.get()  # CuPy's way to copy to the host
+    if tensor.device.type != "cpu":
+        before.append(f"device='{tensor.device}'")
     if tensor.grad_fn is not None:
         after.append(f"grad_fn=<{type(tensor.grad_fn).__name__}>")
     elif tensor.requires_grad:
         after.append("requires_grad=True")
-    return array_text(array, prefix=prefix, before=before, after=after)
+    return array_text(tensor._array(), prefix=prefix, before=before, after=after)
 
 
 def array_text(

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import minigrad
 from minigrad import printing
 
 OPTIONS = {
@@ -186,12 +187,8 @@ def test_suffixes_break_where_torchs_break():
 
 
 def test_a_device_other_than_the_cpu_shows():
-    class OnDevice:
-        def get(self):
-            return np.float32([1, 2])
-
     tensor = SimpleNamespace(
-        _array=OnDevice,
+        _array=lambda: np.float32([1, 2]),
         requires_grad=True,
         grad_fn=None,
         device=torch.device("cuda", 0),
@@ -203,6 +200,32 @@ def test_a_device_other_than_the_cpu_shows():
 def test_a_prefix_of_another_length_moves_the_lines():
     array = np.zeros((2, 2), np.float32)
     assert printing.array_text(array, prefix="Weight(") == "Weight([[0., 0.],\n        [0., 0.]])"
+
+
+# --- tensors of ours ------------------------------------------------------------------------------
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(array=arrays())
+def test_tensors_and_their_results(array):
+    set_options({})
+    our, their = minigrad.from_numpy(array), torch.from_numpy(array)
+    assert repr(our) == str(our) == torch_text(their)
+    assert f"{our}" == f"{their}".replace("torch.", "minigrad.")
+    if array.dtype.kind == "f":
+        our, their = our.clone().requires_grad_(), their.clone().requires_grad_()
+        assert repr(our) == torch_text(their)
+        assert repr(our * 2) == torch_text(their * 2)
+        assert repr((our * 2).detach()) == torch_text((their * 2).detach())
+        assert repr(our.reshape(-1)) == torch_text(their.reshape(-1))
+
+
+@pytest.mark.parametrize("spec", ["", ".3f", "8.2f", "e", "+.1f", ">10"])
+def test_a_number_in_an_f_string(spec):
+    for value in (1.5, -2.0, 1e-7):
+        ours, theirs = minigrad.tensor(value), torch.tensor(value)
+        assert format(ours, spec) == format(theirs, spec)
+    assert format(minigrad.tensor(3), "04d") == format(torch.tensor(3), "04d")
 
 
 # --- the options ----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import minigrad
 from minigrad import random
 
 SIZES = [*range(41), 1000]
@@ -312,6 +313,42 @@ def test_numpys_own_generator_is_left_alone():
     random.manual_seed(5)
     random.randn((100,))
     assert np.random.rand() == wanted
+
+
+# --- tensors of ours ------------------------------------------------------------------------------
+
+
+def same_tensor(ours, torchs) -> None:
+    assert_close(ours.detach().numpy(), torchs.detach())
+    assert ours.requires_grad == torchs.requires_grad
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_tensors_take_the_same_numbers(seed):
+    needs_vector_code("float32", 20)
+    engines = minigrad, torch
+    assert minigrad.manual_seed(seed).initial_seed() == torch.manual_seed(seed).initial_seed()
+    assert minigrad.initial_seed() == torch.initial_seed()
+    calls = [
+        lambda t: t.randn(3),
+        lambda t: t.randn(10, 1, requires_grad=True),
+        lambda t: t.rand(1, 10),
+        lambda t: t.randn((4, 5)),
+        lambda t: t.rand((2, 2), dtype=t.float64),
+        lambda t: t.randn([2, 2], dtype=t.float64, requires_grad=True),
+        lambda t: t.randint(10, (3,)),
+        lambda t: t.randint(-5, 5, (2, 3), dtype=t.float32),
+        lambda t: t.randperm(7),
+        lambda t: t.rand_like(t.ones(2, 3)),
+        lambda t: t.randn_like(t.ones(5, dtype=t.float64)),
+        lambda t: t.rand(()),
+        lambda t: t.rand(0),
+        lambda t: t.randn(3, generator=t.Generator().manual_seed(5)),
+        lambda t: t.randperm(4, generator=t.Generator().manual_seed(5)),
+        lambda t: t.randn(1),
+    ]
+    for call in calls:
+        same_tensor(*map(call, engines))
 
 
 # --- what is refused ------------------------------------------------------------------------------

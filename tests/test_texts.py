@@ -78,7 +78,12 @@ def _(t):
 @row("str and format of a tensor")
 def _(t):
     x = t.tensor([1.5, 2.0])
-    return str(x), f"{x}", f"{x[0]:.3f}", f"{x.sum():>8.2f}"
+    return str(x), f"{x}", f"{x[0]}", f"{x[0]:.3f}", f"{x.sum():>8.2f}"
+
+
+@row("format of many numbers")
+def _(t):
+    return f"{t.ones(2):.2f}"
 
 
 @row("node")
