@@ -148,11 +148,13 @@ def array_of(answer: Any, result: int) -> np.ndarray | None:
 
 
 def number(value: Any, digits: int = 6) -> str:
-    """A number as a student reads it: 0.3, 2.0, 1e-07, nan.
+    """A number as a student reads it: 0.3, 2.0, 1e-07, nan, True.
 
     >>> number(np.float32(0.3)), number(3), number(2.0)
     ('0.3', '3', '2.0')
     """
+    if isinstance(value, bool | np.bool):
+        return str(bool(value))
     text = f"{value:.{digits}g}"
     if isinstance(value, float | np.floating) and text.lstrip("-").isdigit():
         return f"{text}.0"

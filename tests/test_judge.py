@@ -154,6 +154,17 @@ def test_objects_that_claim_to_be_equal_are_not_asked():
         assert (verdict.passed, verdict.outcome) == (False, Outcome.GRADED)
 
 
+def test_same_looks_at_structure_shape_and_value_and_takes_a_bool_for_a_number():
+    ones = np.ones(3)
+    assert same((ones, ones), [ones, ones.astype(np.float32)])
+    assert same(ones > 0, ones)
+    assert same(np.nan, np.array(np.nan))
+    assert not same(ones, (ones, ones))
+    assert not same(ones[None], ones)
+    assert not same(ones, ones + 1e-4)
+    assert same(ones, ones + 1e-4, within=(1e-3, 1e-3))
+
+
 def test_a_metaclass_cannot_pose_as_float():
     class Meta(type):
         __eq__ = lambda self, other: True  # noqa: E731
@@ -312,8 +323,12 @@ anything = st.recursive(
 )
 
 
-@hypothesis.settings(max_examples=100, deadline=None)
-@hypothesis.given(st.lists(anything, min_size=5, max_size=5), st.integers(0, 5))
+five = st.lists(anything, min_size=5, max_size=5)
+five_pairs = st.lists(st.tuples(arrays, arrays), min_size=5, max_size=5)
+
+
+@hypothesis.settings(max_examples=60, deadline=None)
+@hypothesis.given(five | five_pairs, st.integers(0, 5))
 def test_whatever_comes_back_there_is_a_verdict_and_it_is_no_pass(junk, honest):
     """Even when the first answers are right; everything about it can be shown and journalled."""
     given_back = answers(right)[:honest] + junk[honest:]
