@@ -241,12 +241,8 @@ def plan(missing: Sequence[str], apt: str | None, root: bool, sudo: str | None) 
     return Plan(tuple((sudo, *command) for command in commands))
 
 
-def fix(found: Sequence[Row], yes: bool) -> bool:
-    """Say what will run, then install the system parts that `found` lacks; True if it worked."""
-    missing = [row.name for row in found if row.name in SYSTEM_PARTS and row.state != "ok"]
-    if not missing:
-        print("\nNo system part is missing.")
-        return True
+def fix(missing: Sequence[str], yes: bool) -> bool:
+    """Say what will run, ask unless `yes`, then install the missing parts; True if it worked."""
     if sys.platform != "linux":
         print("\n--fix installs system parts on Linux only; here grading needs WSL2.")
         return False
@@ -294,14 +290,15 @@ def run(args: argparse.Namespace) -> int:
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     found = rows()
     print(table(found, colour))
-    fixed = True
-    if args.fix and any(row.name in SYSTEM_PARTS and row.state != "ok" for row in found):
-        fixed = fix(found, args.yes)
-        found = rows()
-        print(f"\n{table(found, colour)}")
+    lacking = [row.name for row in found if row.name in SYSTEM_PARTS and row.state != "ok"]
+    if args.fix and not lacking:
+        print("\nNo system part is missing.")
     elif args.fix:
-        fix(found, args.yes)
+        if not fix(lacking, args.yes):
+            return 1
+        print(flush=True)  # a new process looks again: this one remembers what was not there
+        return subprocess.run([sys.executable, "-m", "grader", "doctor"]).returncode
     missing = [row.name for row in found if row.state == "missing"]
     if missing:
         print(f"\nMissing: {', '.join(missing)}. The lines with -> say how to repair it.")
-    return 1 if missing or not fixed else 0
+    return 1 if missing else 0

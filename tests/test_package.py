@@ -1,0 +1,135 @@
+"""What is shipped: a wheel that works in an empty folder, a `minigrad` that needs NumPy alone."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+TOP_LEVEL = {"pyproject.toml", "README.md", "minigrad", "notebooks", "exercises", "grader", "tests"}
+
+# Lets only the standard library, NumPy and minigrad be imported.
+ALONE = """
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        top = name.partition(".")[0]
+        if top not in sys.stdlib_module_names | {"numpy", "minigrad"}:
+            raise ModuleNotFoundError(f"{name} must not be imported", name=name)
+sys.meta_path.insert(0, Refuse())
+"""
+
+
+def python(code: str, **options) -> str:
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+# --- minigrad ------------------------------------------------------------------------------------
+
+
+def test_minigrad_runs_with_numpy_alone():
+    code = """
+import numpy
+before = set(sys.modules)
+import minigrad
+x = minigrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+((x + 2) ** 2).mean().backward()
+new = {name.partition(".")[0] for name in set(sys.modules) - before}
+print(sorted(new - sys.stdlib_module_names))
+print([name for name in sys.modules if name.startswith("minigrad.explore")])
+"""
+    assert python(ALONE + code) == "['minigrad']\n[]\n"
+
+
+def test_the_picture_needs_numpy_alone():
+    code = """
+import minigrad
+from minigrad.explore import draw
+x = minigrad.ones(2, requires_grad=True)
+picture = draw(x.sum())
+print(picture.svg[:5], sorted(picture._repr_mimebundle_()[0]))
+"""
+    assert python(ALONE + code) == "<svg  ['text/plain']\n"
+
+
+def test_minigrad_knows_nothing_of_the_grader():
+    for path in (ROOT / "minigrad").rglob("*.py"):
+        assert "grader" not in path.read_text(encoding="utf-8"), path
+    for path in (ROOT / "grader").rglob("*.py"):
+        assert "minigrad.explore" not in path.read_text(encoding="utf-8"), path
+
+
+def test_the_top_level_is_tidy():
+    command = ["git", "ls-files"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("this is not a checkout")
+    top = {name.partition("/")[0] for name in listed.stdout.splitlines()}
+    assert {name for name in top if not name.startswith(".")} == TOP_LEVEL
+
+
+# --- the wheel -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*command, "-w", folder, ROOT], check=True, stdout=subprocess.DEVNULL)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory) -> dict[str, str]:
+    """An environment in which the wheel stands before the checkout."""
+    site = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", site, wheel]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    code = "import grader, minigrad; print(grader.__file__, minigrad.__file__)"
+    for path in python(code, env=environment, cwd=site).split():
+        assert path.startswith(str(site))
+    return environment
+
+
+def grader(*words: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "grader", *words]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
+
+
+def test_the_wheel_holds_all_that_the_commands_need(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    tracked = subprocess.run(
+        ["git", "ls-files", "notebooks", "exercises", "tests/answers", "minigrad", "grader"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    for name in tracked.stdout.splitlines():
+        inside = name if name.startswith(("minigrad/", "grader/")) else f"grader/course/{name}"
+        assert inside in names or name.endswith(".gitkeep"), name
+    assert "minigrad/py.typed" in names
+    litter = [name for name in names if "__pycache__" in name or ".ipynb_checkpoints" in name]
+    assert litter == []
+
+
+def test_the_work_folder_can_be_made_from_the_wheel(installed, tmp_path):
+    done = grader("lab", "--no-open", cwd=tmp_path, env=installed)
+    assert (done.returncode, done.stderr) == (0, "")
+    work = tmp_path / "minigrad-work"
+    assert (work / "notebooks/01_meet_a_tensor.ipynb").exists()
+    assert (work / "exercises/e2_local_rules/e2_local_rules.ipynb").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="grading needs Linux")
+def test_the_demo_runs_from_the_wheel(installed, tmp_path):
+    done = grader("demo", cwd=tmp_path, env=installed)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "minigrad-demo" / "gradebook.db").exists()
