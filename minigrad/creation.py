@@ -49,14 +49,18 @@ def as_tensor(data, *, dtype: dtypes.dtype | None = None, device=None) -> Tensor
 def from_numpy(array: np.ndarray) -> Tensor:
     """A tensor that shares memory with a NumPy array."""
     if not isinstance(array, np.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
+        raise errors.advised(
+            TypeError,
+            f"expected np.ndarray (got {type(array).__name__})",
+            "minigrad.tensor takes lists and numbers.",
+        )
     dtypes.of(array)
     return plain(array)
 
 
 def _array(data, dtype, copy: bool) -> np.ndarray:
     """Numbers as an array of a type that torch has."""
-    wanted = None if dtype is None else dtype.numpy
+    wanted = None if dtype is None else _numpy(dtype)
     if isinstance(data, Tensor):
         data = data._array()
     if isinstance(data, (np.ndarray, np.generic)):
@@ -71,7 +75,7 @@ def _array(data, dtype, copy: bool) -> np.ndarray:
         if array.dtype.kind == "f":
             wanted = dtypes.get_default_dtype().numpy
         elif array.dtype.kind not in "bi":
-            raise TypeError(f"new(): invalid data type '{_first_leaf(data).__class__.__name__}'")
+            raise _no_number(data)
     return array if wanted is None else array.astype(wanted, copy=False)
 
 
@@ -92,29 +96,50 @@ def _check_nesting(data, path):
             if not isinstance(row, (list, tuple)):
                 raise TypeError("not a sequence")
             if len(row) != expected:
-                raise ValueError(
-                    f"expected sequence of length {expected} at dim {len(path) + 1} (got "
-                    f"{len(row)})"
+                raise errors.advised(
+                    ValueError,
+                    f"expected sequence of length {expected} at dim {len(path) + 1} "
+                    f"(got {len(row)})",
+                    "All rows need the same length.",
                 )
             _check_nesting(row, (*path, 0))
 
 
-def _first_leaf(data):
+def _no_number(data) -> Exception:
+    """torch's error for data that is not made of numbers."""
     while isinstance(data, (list, tuple)) and data:
-        data = data[0]
-    return data
+        data = next((x for x in data if not isinstance(x, (int, float))), None)
+    name = type(data).__name__
+    if isinstance(data, str):
+        return errors.advised(
+            TypeError, f"new(): invalid data type '{name}'", "Convert text first, with float(text)."
+        )
+    return errors.advised(
+        RuntimeError, f"Could not infer dtype of {name}", "A tensor holds numbers only."
+    )
 
 
 # --- of one value ---------------------------------------------------------------------------------
 
 
-def _size(size) -> tuple[int, ...]:
+def _size(size, maker: str = "") -> tuple[int, ...]:
+    """Sizes given one by one, or as one sequence."""
     if len(size) == 1 and not isinstance(size[0], int):
         (size,) = size
-    return tuple(int(n) for n in size)
+    size = tuple(int(n) for n in size)
+    for n in size:
+        if n < 0:
+            text = f"Trying to create tensor with negative dimension {n}: {list(size)}"
+            if maker:
+                text = f"{maker}: Dimension size must be non-negative."
+            raise errors.advised(RuntimeError, text, "A length is 0 or more.")
+    return size
 
 
 def _numpy(dtype) -> np.dtype:
+    """The NumPy type for a dtype; Python's float, int and bool will do, too."""
+    if isinstance(dtype, type):
+        return np.dtype(dtype)
     return (dtype or dtypes.get_default_dtype()).numpy
 
 
@@ -125,7 +150,7 @@ def zeros(*size, dtype=None, device=None, requires_grad=False) -> Tensor:
     >>> minigrad.zeros(2, 3).shape
     minigrad.Size([2, 3])
     """
-    return _finish(np.zeros(_size(size), _numpy(dtype)), requires_grad, device)
+    return _finish(np.zeros(_size(size, "zeros"), _numpy(dtype)), requires_grad, device)
 
 
 def ones(*size, dtype=None, device=None, requires_grad=False) -> Tensor:
@@ -194,7 +219,15 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=Fa
         start, end = 0, start
     if dtype is None and any(isinstance(x, float) for x in (start, end, step)):
         dtype = dtypes.get_default_dtype()
-    n = max(0, int(np.ceil((end - start) / step)))
+    if step == 0:
+        raise errors.advised(RuntimeError, "step must be nonzero", "Count up with 1, down with -1.")
+    if (end - start) / step < 0:
+        raise errors.advised(
+            RuntimeError,
+            "upper bound and lower bound inconsistent with step sign",
+            "Give a negative step to count down.",
+        )
+    n = int(np.ceil((end - start) / step))
     array = start + step * np.arange(n)
     return _finish(array.astype(dtype.numpy if dtype else np.int64), requires_grad, device)
 

@@ -6,14 +6,15 @@ The texts are those of torch 2.13. A function here makes an exception, its calle
 from __future__ import annotations
 
 
-def _make(kind: type[Exception], text: str, advice: str) -> Exception:
+def advised(kind: type[Exception], text: str, advice: str) -> Exception:
+    """An exception with torch's text and, as a note below it, one sentence of advice."""
     error = kind(text)
     error.add_note(advice)
     return error
 
 
 def freed() -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         "Trying to backward through the graph a second time (or directly access saved tensors "
         "after they "
@@ -29,7 +30,7 @@ def freed() -> Exception:
 def changed_in_place(kind: str, shape, maker, version: int, expected: int) -> Exception:
     made_by = type(maker).__name__.partition("Backward")[0]
     origin = f", which is output 0 of {made_by}," if maker is not None else ""
-    return _make(
+    return advised(
         RuntimeError,
         "one of the variables needed for gradient computation has been modified by an inplace "
         "operation: "
@@ -43,7 +44,7 @@ def changed_in_place(kind: str, shape, maker, version: int, expected: int) -> Ex
 
 
 def leaf_in_place(view: bool = False) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"a {'view of a ' if view else ''}leaf Variable that requires grad is being used in an "
         "in-place operation.",
@@ -52,7 +53,7 @@ def leaf_in_place(view: bool = False) -> Exception:
 
 
 def not_scalar() -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         "grad can be implicitly created only for scalar outputs",
         "Reduce the output first, for example with .sum(), or pass the vector v of the product "
@@ -61,7 +62,7 @@ def not_scalar() -> Exception:
 
 
 def no_grad_anywhere(index: int = 0) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"element {index} of tensors does not require grad and does not have a grad_fn",
         "Make one of the inputs with requires_grad=True, and compute the output outside no_grad.",
@@ -69,7 +70,7 @@ def no_grad_anywhere(index: int = 0) -> Exception:
 
 
 def gradient_shape(index: int, gradient, output) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"Mismatch in shape: grad_output[{index}] has a shape of {gradient!r} and "
         f"output[{index}] has a shape of {output!r}.",
@@ -78,7 +79,7 @@ def gradient_shape(index: int, gradient, output) -> Exception:
 
 
 def creation_needs_float() -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         "Only Tensors of floating point and complex dtype can require gradients",
         "Write the numbers as floats, for example 1.0 in place of 1.",
@@ -86,7 +87,7 @@ def creation_needs_float() -> Exception:
 
 
 def flag_needs_float() -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         "only Tensors of floating point dtype can require gradients",
         "Convert the tensor first, for example with .float().",
@@ -94,7 +95,7 @@ def flag_needs_float() -> Exception:
 
 
 def flag_of_non_leaf() -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         "you can only change requires_grad flags of leaf variables. If you want to use a computed "
         "variable "
@@ -104,7 +105,7 @@ def flag_of_non_leaf() -> Exception:
 
 
 def unused(index: int) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"The differentiated Tensor at index {index} appears to not have been used in the graph. "
         "Set allow_unused=True if this is the desired behavior.",
@@ -113,7 +114,7 @@ def unused(index: int) -> Exception:
 
 
 def input_without_grad() -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         "One of the differentiated Tensors does not require grad",
         "Make the input with requires_grad=True before the output is computed.",
@@ -121,7 +122,7 @@ def input_without_grad() -> Exception:
 
 
 def grad_size(new, own) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"attempting to assign a gradient of size '{list(new)}' to a tensor of size '{list(own)}'. "
         "Please ensure that the gradient and the tensor are the same size",
@@ -130,7 +131,7 @@ def grad_size(new, own) -> Exception:
 
 
 def grad_dtype(new: str, own: str) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"attempting to assign a gradient with dtype '{new.lower()}' to a tensor with grad_dtype "
         f"'{own}'. "
@@ -146,7 +147,7 @@ def grad_dtype(new: str, own: str) -> Exception:
 
 
 def grad_type(name: str) -> Exception:
-    return _make(
+    return advised(
         TypeError,
         f"assigned grad expected to be a Tensor or None but got grad of type {name}",
         "To clear a gradient, assign None.",
@@ -154,16 +155,32 @@ def grad_type(name: str) -> Exception:
 
 
 def numpy_needs_detach() -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
         "An array has no history; detach() says that you know it.",
     )
 
 
+def grad_count(outputs: int, gradients: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"got {outputs} tensors and {gradients} gradients",
+        "Give one gradient for each output, or None for an output of one element.",
+    )
+
+
+def grad_output_type(name: str) -> Exception:
+    return advised(
+        TypeError,
+        f"gradients can be either Tensors or None, but got {name}",
+        "Make it a tensor: minigrad.tensor([...]).",
+    )
+
+
 def ambiguous_truth(elements: int) -> Exception:
     amount = "more than one value" if elements else "no values"
-    return _make(
+    return advised(
         RuntimeError,
         f"Boolean value of Tensor with {amount} is ambiguous",
         "Use .any() or .all() to say what is meant.",
@@ -171,7 +188,7 @@ def ambiguous_truth(elements: int) -> Exception:
 
 
 def not_one_element(elements: int) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"a Tensor with {elements} elements cannot be converted to Scalar",
         "Use .tolist() for all the numbers.",
@@ -183,7 +200,7 @@ def broadcast(a, b) -> Exception:
     from_end = max(len(a), len(b))
     for k in range(1, min(len(a), len(b)) + 1):
         if a[-k] != b[-k] and a[-k] != 1 and b[-k] != 1:
-            return _make(
+            return advised(
                 RuntimeError,
                 f"The size of tensor a ({a[-k]}) must match the size of tensor b ({b[-k]}) "
                 f"at non-singleton dimension {from_end - k}",
@@ -193,8 +210,18 @@ def broadcast(a, b) -> Exception:
     raise AssertionError(f"shapes {a} and {b} fit")
 
 
-def mat_shapes(a, b) -> Exception:
+def operands(a, b, problem: Exception) -> Exception:
+    """What torch says where NumPy refused two operands: their shapes do not fit, or their types."""
+    shapes = getattr(a, "shape", ()), getattr(b, "shape", ())
+    if any(m != n and 1 not in (m, n) for m, n in zip(*(s[::-1] for s in shapes), strict=False)):
+        return broadcast(*shapes)
     return _make(
+        RuntimeError, str(problem), "Convert one of the two first, for example with .float()."
+    )
+
+
+def mat_shapes(a, b) -> Exception:
+    return advised(
         RuntimeError,
         f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})",
         "The columns of the first must be as many as the rows of the second.",
@@ -202,7 +229,7 @@ def mat_shapes(a, b) -> Exception:
 
 
 def mat_vec_shapes(a, v) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"size mismatch, got input ({a[0]}), mat ({a[0]}x{a[1]}), vec ({v[0]})",
         "The matrix needs as many columns as the vector has elements.",
@@ -210,7 +237,7 @@ def mat_vec_shapes(a, v) -> Exception:
 
 
 def dot_shapes(a, b) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same "
         "number of "
@@ -220,7 +247,7 @@ def dot_shapes(a, b) -> Exception:
 
 
 def matmul_types(a, b) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"expected m1 and m2 to have the same dtype, but got: {_c_name(a)} != {_c_name(b)}",
         "Convert one of the two first, for example with .float().",
@@ -237,7 +264,7 @@ def _c_name(dtype) -> str:
 
 
 def batch_shapes(_, a, b) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[-1]}] but "
         "got: "
@@ -247,7 +274,7 @@ def batch_shapes(_, a, b) -> Exception:
 
 
 def mean_of_integers(kind: str) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         "mean(): could not infer output dtype. Input dtype must be either a floating point or "
         "complex dtype. "
@@ -258,7 +285,7 @@ def mean_of_integers(kind: str) -> Exception:
 
 def dim_range(dim: int, ndim: int) -> Exception:
     span = max(ndim, 1)
-    return _make(
+    return advised(
         IndexError,
         f"Dimension out of range (expected to be in range of [{-span}, {span - 1}], but got {dim})",
         "Dimensions are counted from 0, or from the end with -1.",
@@ -266,7 +293,7 @@ def dim_range(dim: int, ndim: int) -> Exception:
 
 
 def view_size(shape, elements: int) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"shape '{list(shape)}' is invalid for input of size {elements}",
         "The new shape must hold as many elements as the old one.",
@@ -274,7 +301,7 @@ def view_size(shape, elements: int) -> Exception:
 
 
 def cast_in_place(result: str, own: str) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"result type {result} can't be cast to the desired output type {own}",
         "An in-place operation cannot change the type: convert first, or write `x = x + y`.",
@@ -282,7 +309,7 @@ def cast_in_place(result: str, own: str) -> Exception:
 
 
 def retain_without_grad() -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         "can't retain_grad on Tensor that has requires_grad=False",
         "Only a tensor with a history gets a gradient.",
@@ -290,7 +317,7 @@ def retain_without_grad() -> Exception:
 
 
 def hook_without_grad() -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         "cannot register a hook on a tensor that doesn't require gradient",
         "Only a tensor with a history gets a gradient.",
@@ -298,7 +325,7 @@ def hook_without_grad() -> Exception:
 
 
 def inference_saved() -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
         "inference mode "
@@ -307,6 +334,100 @@ def inference_saved() -> Exception:
         "and use it in autograd, or use `minigrad.no_grad()` instead of "
         "`minigrad.inference_mode()`.",
         "no_grad keeps its results usable; inference_mode does not.",
+    )
+
+
+def inference_in_place() -> Exception:
+    return advised(
+        RuntimeError,
+        "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a "
+        "clone to "
+        "get a normal tensor before doing inplace update.See "
+        "https://github.com/pytorch/rfcs/pull/17 for "
+        "more details.",
+        "Write x = x.clone() first.",
+    )
+
+
+def inference_flag() -> Exception:
+    return advised(
+        RuntimeError,
+        "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.",
+        "Write x = x.clone() first.",
+    )
+
+
+def not_an_index() -> Exception:
+    return advised(
+        TypeError,
+        "only integer tensors of a single element can be converted to an index",
+        "Take one element of an integer tensor, or convert with .long() first.",
+    )
+
+
+def no_dimension(what: str) -> Exception:
+    return advised(
+        TypeError, f"{what} a 0-d tensor", "It is a single number: .item() gives it to Python."
+    )
+
+
+def not_one_number() -> Exception:
+    return advised(
+        ValueError,
+        "only one element tensors can be converted to Python scalars",
+        "Use .tolist() for all the numbers.",
+    )
+
+
+def flag_type(name: str) -> Exception:
+    return advised(
+        TypeError,
+        f"requires_grad_(): argument 'requires_grad' (position 1) must be bool, not {name}",
+        "Write requires_grad_(True) or requires_grad_(False).",
+    )
+
+
+def hook_of_non_leaf() -> Exception:
+    return advised(
+        RuntimeError,
+        "post accumulate grad hooks cannot be registered on non-leaf tensors",
+        "Only a leaf accumulates; use register_hook on a result.",
+    )
+
+
+def detach_view() -> Exception:
+    return advised(
+        RuntimeError,
+        "Can't detach views in-place. Use detach() instead. If you are using "
+        "DistributedDataParallel "
+        "(DDP) for training, and gradient_as_bucket_view is set as True, gradients are views of "
+        "DDP "
+        "buckets, and hence detach_() cannot be called on these gradients. To fix this error, "
+        "please "
+        "refer to the Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution.",
+        "A view shares its history with its base.",
+    )
+
+
+def numpy_of_gpu(device) -> Exception:
+    return advised(
+        TypeError,
+        f"can't convert {device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor "
+        "to "
+        "host memory first.",
+        "Write x.cpu().numpy().",
+    )
+
+
+def copy_of_result() -> Exception:
+    return advised(
+        RuntimeError,
+        "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol "
+        "at "
+        "the moment.  If you were attempting to deepcopy a module, this may be because of a "
+        "torch.nn.utils.weight_norm usage, see "
+        "https://github.com/pytorch/pytorch/pull/103001",
+        "Copy x.detach() instead.",
     )
 
 

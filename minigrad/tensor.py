@@ -15,6 +15,7 @@ import numpy as np
 
 from . import devices, dtypes, errors, printing
 from .autograd import graph
+from .autograd.modes import modes
 
 
 class Tensor:
@@ -53,7 +54,7 @@ class Tensor:
     __array_priority__ = 1000  # so that `array * tensor` asks the tensor
 
     def __init__(self, *_):
-        raise TypeError("make a tensor with minigrad.tensor(data)")
+        raise TypeError("Tensor() makes nothing: write minigrad.tensor(data).")
 
     @staticmethod
     def _make(data, edge=None) -> Tensor:
@@ -88,15 +89,14 @@ class Tensor:
         else:
             if flag and self._data.dtype.kind != "f":
                 raise errors.flag_needs_float()
+            if flag and self._inference and not modes.inference:
+                raise errors.inference_flag()
             self._requires_grad = flag
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set the flag of a leaf in place and return the tensor."""
         if not isinstance(requires_grad, bool):
-            raise TypeError(
-                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
-                + type(requires_grad).__name__
-            )
+            raise errors.flag_type(type(requires_grad).__name__)
         self.requires_grad = requires_grad
         return self
 
@@ -205,10 +205,10 @@ class Tensor:
 
     def register_post_accumulate_grad_hook(self, hook):
         """Call `hook(leaf)` each time after a gradient was added to the leaf's `.grad`."""
-        if not (self.requires_grad and self.is_leaf):
-            raise RuntimeError(
-                "post accumulate grad hooks cannot be registered on non-leaf tensors"
-            )
+        if not self.requires_grad:
+            raise errors.hook_without_grad()
+        if not self.is_leaf:
+            raise errors.hook_of_non_leaf()
         return graph.add_hook(self, "_post_accumulate_hooks", hook)
 
     def detach(self) -> Tensor:
@@ -221,15 +221,7 @@ class Tensor:
     def detach_(self) -> Tensor:
         """Cut this tensor off its history, in place."""
         if self._base is not None:
-            raise RuntimeError(
-                "Can't detach views in-place. Use detach() instead. If you are using "
-                "DistributedDataParallel (DDP) "
-                "for training, and gradient_as_bucket_view is set as True, gradients are views of "
-                "DDP buckets, and "
-                "hence detach_() cannot be called on these gradients. To fix this error, please "
-                "refer to the "
-                "Optimizer.zero_grad() function in torch/optim/optimizer.py as a solution."
-            )
+            raise errors.detach_view()
         self._edge = None
         self._requires_grad = False
         return self
@@ -256,6 +248,8 @@ class Tensor:
 
     def _write(self, values) -> None:
         """Replace the numbers in place and count the change."""
+        if self._inference and not modes.inference:
+            raise errors.inference_in_place()
         data = self._data
         if isinstance(data, np.generic):  # nothing shares a scalar
             self._data = data.dtype.type(values)
@@ -358,11 +352,7 @@ class Tensor:
         if self.requires_grad:
             raise errors.numpy_needs_detach()
         if self.is_cuda:
-            raise TypeError(
-                f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to "
-                "copy the tensor "
-                "to host memory first."
-            )
+            raise errors.numpy_of_gpu(self.device)
         return self._storage()
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
@@ -376,7 +366,7 @@ class Tensor:
 
     def _number(self, kind):
         if self._data.size != 1:
-            raise errors.not_one_element(self._data.size)
+            raise errors.not_one_number()
         if self.requires_grad:
             warnings.warn(errors.TO_SCALAR, UserWarning, stacklevel=3)
         return kind(self._data.item())
@@ -389,17 +379,17 @@ class Tensor:
 
     def __index__(self) -> int:
         if self._data.size != 1 or self._data.dtype.kind == "f":
-            raise TypeError("only integer tensors of a single element can be converted to an index")
+            raise errors.not_an_index()
         return int(self._data.item())
 
     def __len__(self) -> int:
         if self._data.ndim == 0:
-            raise TypeError("len() of a 0-d tensor")
+            raise errors.no_dimension("len() of")
         return self._data.shape[0]
 
     def __iter__(self):
         if self._data.ndim == 0:
-            raise TypeError("iteration over a 0-d tensor")
+            raise errors.no_dimension("iteration over")
         return iter([self[i] for i in range(self._data.shape[0])])
 
     def __contains__(self, value) -> bool:
@@ -411,13 +401,7 @@ class Tensor:
 
     def __deepcopy__(self, memo):
         if not self.is_leaf:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
-                "protocol at the "
-                "moment.  If you were attempting to deepcopy a module, this may be because of a "
-                "minigrad.nn.Module "
-                "that holds a computed tensor."
-            )
+            raise errors.copy_of_result()
         tensor = Tensor._make(self._data.copy())
         tensor._requires_grad = self._requires_grad
         tensor._grad = self._grad and self._grad.clone()

@@ -68,6 +68,8 @@ def grad(
             "but got: allow_unused=False."
         )
     inputs = _sequence(inputs)
+    if not inputs:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     if not all(tensor.requires_grad for tensor in inputs):
         raise errors.input_without_grad()
     found = _run(_sequence(outputs), grad_outputs, retain_graph, create_graph, inputs)
@@ -206,8 +208,11 @@ def _seeds(outputs, gradients, create_graph):
     """The gradient that enters at each output: as given, or 1 for an output of one element."""
     if gradients is None:
         gradients = (None,) * len(outputs)
+    for gradient in gradients:
+        if gradient is not None and not isinstance(gradient, Tensor):
+            raise errors.grad_output_type(type(gradient).__name__)
     if len(gradients) != len(outputs):
-        raise RuntimeError(f"got {len(outputs)} tensors and {len(gradients)} gradients")
+        raise errors.grad_count(len(outputs), len(gradients))
     seeds = []
     for i, (output, gradient) in enumerate(zip(outputs, gradients, strict=True)):
         if not output.requires_grad:
@@ -216,10 +221,6 @@ def _seeds(outputs, gradients, create_graph):
             if output._data.size != 1:
                 raise errors.not_scalar()
             gradient = Tensor._make(np.ones_like(output._data)[()])
-        elif not isinstance(gradient, Tensor):
-            raise TypeError(
-                f"gradients can be either Tensors or None, but got {type(gradient).__name__}"
-            )
         elif gradient._data.shape != output._data.shape:
             raise errors.gradient_shape(i, gradient.shape, output.shape)
         seeds.append(gradient if create_graph else gradient._data)
