@@ -52,10 +52,9 @@ def test_the_picture_needs_numpy_alone():
 import minigrad
 from minigrad.explore import draw
 x = minigrad.ones(2, requires_grad=True)
-picture = draw(x.sum())
-print(picture.svg[:5], sorted(picture._repr_mimebundle_()[0]))
+print(draw(x.sum()).svg[:4])
 """
-    assert python(ALONE + code) == "<svg  ['text/plain']\n"
+    assert python(ALONE + code) == "<svg\n"
 
 
 def test_minigrad_knows_nothing_of_the_grader():
