@@ -49,6 +49,8 @@ def notebook_from_source(text: str, origin: str = "the source") -> NotebookNode:
         if cell.cell_type == "raw" and cell.source.startswith("---"):
             continue  # the jupytext header
         name = cell.metadata.get("name")
+        if name is None and not cell.source.strip():
+            continue
         if name is None:
             unnamed += 1
             name = f"{last}-{unnamed}"

@@ -21,6 +21,18 @@ from grader.journal import Journal
 from grader.staging import Staged
 from grader.task import Outcome, Verdict
 
+# The parts of the grader that a verdict hangs on; when one of them changes, we judge again.
+DECIDING = (
+    "assess.py",
+    "compare.py",
+    "feedback.py",
+    "judge.py",
+    "reference.py",
+    "sandbox",
+    "staging.py",
+    "task.py",
+)
+
 
 @dataclass(frozen=True)
 class Check:
@@ -128,15 +140,17 @@ def _set_digest(course: Course, set_name: str) -> str:
     from grader.exercises import load_set
 
     release = json.dumps(release_of(course, set_name), sort_keys=True).encode()
-    return hashlib.sha256(release + _tree_digest(load_set(set_name).path).encode()).hexdigest()
+    return hashlib.sha256(release + _digest_of(load_set(set_name).path).encode()).hexdigest()
 
 
 @cache
-def _tree_digest(folder: Path) -> str:
+def _digest_of(*places: Path) -> str:
+    """SHA-256 over the Python files in these places, names and contents."""
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        data = path.read_bytes()
-        digest.update(f"{path.relative_to(folder).as_posix()} {len(data)}\n".encode() + data)
+    for place in places:
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            data = path.read_bytes()
+            digest.update(f"{path.relative_to(place.parent)} {len(data)}\n".encode() + data)
     return digest.hexdigest()
 
 
@@ -144,13 +158,12 @@ def _tree_digest(folder: Path) -> str:
 def _environment() -> dict[str, str]:
     from importlib.metadata import version
 
-    import grader
-
-    packages = ("numpy", "torch", "matplotlib")
-    return {
+    ours = Path(__file__).parent
+    versions = {package: version(package) for package in ("numpy", "torch", "matplotlib")}
+    return versions | {
         "python": platform.python_version(),
-        "grader": _tree_digest(Path(grader.__file__).parent),
-    } | {package: version(package) for package in packages}
+        "grader": _digest_of(*(ours / name for name in DECIDING)),
+    }
 
 
 def recall(journal: Journal) -> tuple[dict[str, Grade], dict[tuple[str, str], list[Any]]]:

@@ -24,7 +24,8 @@ CELLS = 2000
 NOTE_ID = "grader-note"
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-TAG = re.compile(r"<(?=[A-Za-z/!?])")
+# What a browser or MathJax would act on: tags, targets of links and images, TeX that makes HTML.
+ACTIVE = re.compile(r"<(?=[A-Za-z/!?])|\](?=[(:])|\\(?=(?:href|style|class|cssId|data|require)\b)")
 
 
 class Unreadable(Exception):
@@ -293,15 +294,15 @@ def is_graded(cell: dict[str, Any]) -> bool:
 
 
 def harmless(markdown: str) -> str:
-    r"""A student's text with every HTML tag and every link of TeX shown instead of obeyed.
+    r"""A student's text whose HTML tags, links and images are shown instead of obeyed.
 
-    An instructor's browser renders it, so a tag in it could act in the instructor's name. A
-    zero-width space behind the `<` makes it text and changes nothing to the eye.
+    An instructor's browser renders it, so what is active in it could act in the instructor's name.
+    A zero-width space takes its meaning away and changes nothing to the eye.
 
     >>> harmless("<script>") == "<\u200bscript>"
     True
     """
-    return TAG.sub("<\u200b", markdown).replace("\\href", "\\\u200bhref")
+    return ACTIVE.sub(lambda found: found[0] + "\N{ZERO WIDTH SPACE}", markdown)
 
 
 def _list(value: Any) -> list[Any]:

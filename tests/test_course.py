@@ -1,0 +1,220 @@
+"""nbgrader itself on our courses: its own commands, typed by hand, work as on any course."""
+
+import json
+from collections import Counter
+from html.parser import HTMLParser
+
+import courses
+import pytest
+
+from grader import nbgrader_plugin, staging
+from grader.assess import not_graded
+from grader.cli import CommandError, main
+from grader.course import Course
+from grader.grade import recall
+from grader.journal import Journal
+
+SET = courses.SET
+HAND_INS = ("ada_right", "ben_right", "dan_mixes_factors", "gus_empty")
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Course:
+    """A course made and graded with nbgrader's commands alone, but for `grader build`."""
+    root = tmp_path_factory.mktemp("course") / "course"
+    assert courses.run("grader", "build", str(root)).returncode == 0
+    done = courses.run("nbgrader", "generate_assignment", SET, cwd=root)
+    assert done.returncode == 0, done.stderr
+    course = Course.open(root)
+    for name in HAND_INS:
+        courses.hand_in(course, name, courses.answers()[name].notebook(courses.release()))
+    done = courses.run("nbgrader", "autograde", SET, cwd=root)
+    assert done.returncode == 0, done.stderr
+    done = courses.run("nbgrader", "generate_feedback", SET, cwd=root)
+    assert done.returncode == 0, done.stderr
+    return course
+
+
+def test_nbgraders_own_release_is_ours(course):
+    assert course.release(SET).read_bytes() == courses.release()
+
+
+def test_nbgrader_autograde_fills_the_gradebook(course):
+    promised = {name: sum(courses.answers()[name].points.values()) for name in HAND_INS}
+    assert courses.scores(course) == promised
+    assert promised["ben_right"] == courses.FULL  # who warns on stderr and returns lists
+    with course.gradebook() as gradebook:
+        submission = gradebook.find_submission(SET, "dan_mixes_factors")
+        assert not submission.needs_manual_grade
+        grades = {grade.name: grade.auto_score for grade in submission.notebooks[0].grades}
+    assert (grades["mul-check"], grades["sub-check"]) == (0.0, 2.0)
+
+
+def test_nbgrader_generate_feedback_shows_the_verdicts(course):
+    page = course.feedback("dan_mixes_factors", SET).read_text()
+    assert "own-factor" in page and "power-rule-slip" in page
+    assert "PyTorch" in page
+    assert "### BEGIN SOLUTION" not in page
+    page = course.feedback("gus_empty", SET).read_text()
+    assert "not written yet" in page
+
+
+def test_test_cells_hold_first_the_words_and_then_the_points(course):
+    notebook = json.loads(course.autograded("dan_mixes_factors", SET).read_text())
+    words, points = courses.cell(notebook, "mul-check")["outputs"]
+    assert words["output_type"] == "display_data"
+    assert "own-factor" in "".join(words["data"]["text/plain"])
+    assert "own-factor" in "".join(words["data"]["text/html"])
+    assert points["output_type"] == "execute_result"
+    assert "".join(points["data"]["text/plain"]) == "0.0"
+    _, points = courses.cell(notebook, "sub-check")["outputs"]
+    assert "".join(points["data"]["text/plain"]) == "2.0"
+
+
+def test_both_ways_share_the_journal(course, capsys):
+    graded, _ = recall(Journal(course.private / "journal.jsonl"))
+    assert sorted(grade.student for grade in graded.values()) == sorted(HAND_INS)
+    assert main(["autograde", str(course.root), "--workers", "1"]) == 0
+    assert "4 graded, 0 of them judged now, 4 written" in capsys.readouterr().out
+    assert main(["autograde", str(course.root)]) == 0
+    assert "4 graded, 0 of them judged now, 0 written" in capsys.readouterr().out
+
+
+def test_nbgrader_autograde_takes_cells_only_from_the_student(course):
+    """Deleted, edited and mislabelled test cells are put back in nbgrader's own flow too."""
+    spoiled = courses.right()
+    courses.cell(spoiled, "mul-check")["source"] = "5.0"
+    courses.cell(spoiled, "add-check")["metadata"]["nbgrader"] |= {"solution": True, "points": 99}
+    spoiled["cells"] = [cell for cell in spoiled["cells"] if cell["id"] != "pow-check"]
+    spoiled["cells"].append({**courses.cell(spoiled, "mul"), "id": "again"})
+    courses.hand_in(course, "zoe", spoiled)
+    done = courses.run("nbgrader", "autograde", SET, "--student", "zoe", cwd=course.root)
+    assert done.returncode == 0, done.stderr
+    assert courses.scores(course)["zoe"] == courses.FULL
+
+
+def test_a_fault_of_the_judge_is_no_grade(course, monkeypatch):
+    def fails(course, student, set_name, *_):
+        return not_graded(student, set_name, "", "the sandbox failed: no memory")
+
+    monkeypatch.setattr(nbgrader_plugin, "grade_staged", fails)
+    courses.hand_in(course, "ines", courses.solution())
+    with pytest.raises(CommandError, match="the sandbox failed: no memory"):
+        course.convert("Autograde", SET, "ines")
+    assert not course.autograded("ines", SET).exists()
+    with course.gradebook() as gradebook:
+        grades = gradebook.find_submission(SET, "ines").notebooks[0].grades
+        assert [grade.auto_score for grade in grades] == [None] * 8
+        assert all(grade.needs_manual_grade for grade in grades)
+
+
+def test_nbgrader_validate_names_what_is_not_done_in_the_release(course, tmp_path):
+    path = tmp_path / "release.ipynb"
+    path.write_bytes(course.release(SET).read_bytes())
+    done = courses.run("nbgrader", "validate", str(path), cwd=tmp_path)
+    assert done.returncode == 0
+    assert "VALIDATION FAILED ON 8 CELL(S)" in done.stdout
+    assert "not written yet" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_nbgrader_validate_accepts_the_solution(course, tmp_path):
+    path = tmp_path / "solution.ipynb"
+    path.write_bytes(course.source(SET).read_bytes())
+    done = courses.run("nbgrader", "validate", str(path), cwd=tmp_path)
+    assert done.returncode == 0
+    assert "Success! Your notebook passes all the tests." in done.stdout, done.stdout + done.stderr
+
+
+ATTACK = (
+    "<script>alert(1)</script> <img src=x onerror=alert(2)> <a href='javascript:alert(3)'>a</a>"
+    "\n\n[b](javascript:alert(4)) [c](data:text/html,x) ![d](javascript:alert(5)) [f][g]"
+    "\n\n[g]: javascript:alert(11)\n\n<javascript:alert(12)>"
+    "\n\n`<svg onload=alert(6)>` &lt;script&gt; $\\href{javascript:alert(7)}{e}$ a<b"
+    "\n\n<details open ontoggle=alert(8)>"
+)
+
+
+@pytest.fixture(scope="module")
+def late_and_hostile(course):
+    """Two more hand-ins, graded with `grader autograde`: one late, one out for the instructor."""
+    folder = courses.hand_in(course, "lars", courses.right())
+    (folder / "timestamp.txt").write_text("2026-05-02 10:00:00 UTC\n")
+    notebook = courses.right()
+    notebook["cells"] += [
+        {"cell_type": kind, "metadata": {"raw_mimetype": "text/html"}, "source": ATTACK}
+        for kind in ("markdown", "raw")
+    ]
+    data = {"text/html": "<script>alert(9)</script>", "text/plain": "5.0"}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            shown = {"metadata": {}, "data": data}
+            cell["outputs"] = [
+                {"output_type": "display_data", **shown},
+                {"output_type": "execute_result", "execution_count": 1, **shown},
+            ]
+    notebook["metadata"]["title"] = "<script>alert(10)</script>"
+    courses.hand_in(course, "xss", notebook)
+    only = ["--only", "lars", "xss"]
+    assert main(["autograde", str(course.root), *only, "--workers", "1"]) == 0
+    assert main(["feedback", str(course.root), *only]) == 0
+
+
+class Page(HTMLParser):
+    """How often each tag stands in a page, all attributes, all text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.text = Counter(), [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags[tag] += 1
+        self.attributes += attributes
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_what_students_write_in_markdown_is_shown_and_not_obeyed(course, late_and_hostile):
+    page = Page(course.feedback("xss", SET).read_text())
+    clean = Page(course.feedback("lars", SET).read_text())
+    for tag in ("script", "img", "svg", "details", "iframe", "object", "style", "link", "a"):
+        assert page.tags[tag] == clean.tags[tag], tag
+    for name, value in page.attributes:
+        assert not name.startswith("on"), (name, value)
+        assert "javascript:" not in (value or "").lower()
+        assert not (value or "").lower().startswith("data:text")
+    assert "alert(1)" in page.text  # shown, as text
+    assert "\\href{" not in page.text
+    assert "alert(9)" not in page.text and "alert(10)" not in page.text
+    assert courses.scores(course)["xss"] == courses.FULL
+
+
+def test_late_hand_ins_keep_their_time(course, late_and_hostile):
+    with course.gradebook() as gradebook:
+        stamp = gradebook.find_submission(SET, "lars").timestamp
+        assert str(stamp) == "2026-05-02 10:00:00"
+
+
+@pytest.mark.parametrize("text", ["", "soon", "9" * 300, "\xff", "2026-13-45 99:00:00 UTC"])
+def test_a_time_that_is_none_is_passed_over(text, tmp_path):
+    (tmp_path / "timestamp.txt").write_bytes(text.encode("latin-1"))
+    assert staging.read_timestamp(tmp_path) is None
+
+
+def test_export_is_safe_to_open_in_a_spreadsheet(course, tmp_path, capsys):
+    table = tmp_path / "grades.csv"
+    assert main(["export", str(course.root), str(table)]) == 0
+    lines = table.read_text().splitlines()
+    assert lines[0] == "student,set,points,of,late penalty,needs a look"
+    assert "ada_right,e2_local_rules,20.0,20.0,0.0," in lines
+    from grader.commands.export import cell
+
+    assert [cell(text) for text in ("=A1", "+1", "-1", "@x", "a=b")] == [
+        "'=A1",
+        "'+1",
+        "'-1",
+        "'@x",
+        "a=b",
+    ]
