@@ -72,8 +72,8 @@ print("by rule:   ", sin_vjp(np.ones(3), a))
 # %% [markdown] name="add-prompt"
 # ## 1. Addition
 #
-# The node computed $y = a + b$. All arrays here have one shape. Given `g`, return what `a` gets and
-# what `b` gets:
+# The node computed $y = a + b$. Here `g`, `a` and `b` all have the same shape, be it a vector's, a
+# matrix's or `()`, that of a single number. Return what `a` gets and what `b` gets:
 #
 # $$\texttt{grad\_a} = g \cdot \frac{\partial y}{\partial a}, \qquad
 # \texttt{grad\_b} = g \cdot \frac{\partial y}{\partial b}.$$
@@ -267,8 +267,8 @@ check("e2.pow", pow_vjp)
 # ## 6. The sum of all elements
 #
 # The node computed the single number $y = \sum_i a_i$. So `g` is a single number as well, an array
-# of shape `()`, while `a` may be a vector, a matrix or more. Return an array in the shape of `a`
-# that holds the gradient of every element.
+# of shape `()`, while `a` may have any shape: a matrix's, a vector's, even `()`. Return an array in
+# the shape of `a` that holds the gradient of every element.
 
 
 # %% name="sum" solves="e2.sum"
