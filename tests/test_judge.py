@@ -290,6 +290,14 @@ def test_one_error_among_right_answers_is_no_pass():
     assert "4 of 5 answers are right." in verdict.detail
 
 
+def test_an_error_is_told_before_a_wrong_number():
+    given = [tuple(x + 1 for x in pair) for pair in answers(right)]
+    given[4] = CallError("raised", "IndexError: too many indices", 2)
+    verdict = judge(MUL, CASES, given)
+    assert verdict.message == "IndexError: too many indices in line 2"
+    assert "right" not in verdict.detail
+
+
 @pytest.mark.parametrize("count", [0, 4, 6])
 def test_a_wrong_number_of_answers_is_our_fault_and_no_grade(count):
     verdict = judge(MUL, CASES, (answers(right) * 2)[:count])
