@@ -22,8 +22,8 @@ BEND_WIDTH = 8.0
 SWEEPS = 8
 PASSES = 3
 # A node follows its strongest neighbours only: long edges are straightest, then chains of
-# operations; leaves stand aside.
-FROM_LEAF, BOX_BEND, BOX_BOX, BEND_BEND = range(4)
+# operations; leaves and weights stand aside.
+FROM_ASIDE, BOX_BEND, BOX_BOX, BEND_BEND = range(4)
 # How firmly a node keeps to its wish where its row is crowded, by the strongest neighbour that it
 # has.
 FIRMNESS = (1e-9, 1e-2, 1.0, 100.0)
@@ -66,8 +66,8 @@ def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[Pair]) -> Layo
         )
     if not sizes:
         return Layout([], [], [], 0, 0.0, 0.0)
-    ranks = rank(len(sizes), edges)
-    graph = with_bends(ranks, edges)
+    ranks, aside = rank(len(sizes), edges)
+    graph = with_bends(ranks, aside, edges)
     rows = order(graph)
     widths = [width for width, _ in sizes] + [BEND_WIDTH] * (len(graph.ranks) - len(sizes))
     x = place(rows, graph, widths)
@@ -95,26 +95,37 @@ def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[Pair]) -> Layo
 # --- 1. rows --------------------------------------------------------------------------------------
 
 
-def rank(count: int, edges: Sequence[Pair]) -> list[int]:
-    """Give each node a row below all its inputs; what only leaves feed stands next to its use."""
+def rank(count: int, edges: Sequence[Pair]) -> tuple[list[int], set[int]]:
+    """Give each node a row below all its inputs; what only leaves feed stands next to its use.
+
+    Also returns which nodes stand aside: leaves, and what only leaves feed where another input of
+    the same user has come a longer way. They give way when rows are placed.
+    """
     sources: list[list[int]] = [[] for _ in range(count)]
     targets: list[list[int]] = [[] for _ in range(count)]
     for source, target in edges:
         sources[target].append(source)
         targets[source].append(target)
-    ranks = [0] * count
+    depth = [0] * count
     for v in range(count):
-        ranks[v] = 1 + max((ranks[u] for u in sources[v]), default=-1)
+        if sources[v]:
+            depth[v] = 1 + max([depth[u] for u in sources[v]])
     # A node whose inputs serve nobody else can sink to its user and take them along, and no edge
     # gets longer.
     sinks = [False] * count
     for v in range(count):
         sinks[v] = all(sinks[u] and len(set(targets[u])) == 1 for u in sources[v])
+    ranks = depth[:]
     for v in reversed(range(count)):
         if sinks[v] and targets[v]:
-            ranks[v] = min(ranks[w] for w in targets[v]) - 1
+            ranks[v] = min([ranks[w] for w in targets[v]]) - 1
     first = min(ranks)
-    return [r - first for r in ranks]
+    aside = {
+        v
+        for v in range(count)
+        if not sources[v] or (sinks[v] and any(depth[v] + 1 < depth[w] for w in targets[v]))
+    }
+    return [r - first for r in ranks], aside
 
 
 # --- 2. bends -------------------------------------------------------------------------------------
@@ -125,16 +136,17 @@ class _Graph:
     """The graph whose edges all join neighbouring rows; nodes from `boxes` on are bends."""
 
     boxes: int
+    aside: set[int]
     ranks: list[int]
     above: list[list[int]]
     below: list[list[int]]
     paths: list[list[int]]
 
 
-def with_bends(ranks: Sequence[int], edges: Sequence[Pair]) -> _Graph:
+def with_bends(ranks: Sequence[int], aside: set[int], edges: Sequence[Pair]) -> _Graph:
     """Cut long edges at every row; `paths` gives the bends of each edge."""
     count = len(ranks)
-    graph = _Graph(count, list(ranks), [[] for _ in ranks], [[] for _ in ranks], [])
+    graph = _Graph(count, aside, list(ranks), [[] for _ in ranks], [[] for _ in ranks], [])
     bus: dict[int, list[int]] = {}
     for source, target in edges:
         bends = bus.setdefault(source, [])
@@ -269,31 +281,40 @@ def place(rows: Sequence[Sequence[int]], graph: _Graph, widths: Sequence[float])
     x = [0.0] * len(graph.ranks)
     for row in rows:
         _settle(row, [0.0] * len(row), [1.0] * len(row), widths, x)
+    above, below, around = _pulls(graph)
     for sweep in range(SWEEPS):
-        last = sweep == SWEEPS - 1
-        for row in rows if sweep % 2 == 0 else reversed(rows):
-            wishes, weights = [], []
-            for v in row:
-                pulls = graph.above[v] if sweep % 2 == 0 else graph.below[v]
-                if last or not pulls:
-                    pulls = graph.above[v] + graph.below[v]
-                strengths = [_strength(graph, u, v) for u in pulls]
-                top = max(strengths, default=0)
-                strongest = [
-                    x[u] for u, strength in zip(pulls, strengths, strict=True) if strength == top
-                ]
-                wishes.append(_mean(strongest, x[v]))
-                weights.append(FIRMNESS[top])
-            _settle(row, wishes, weights, widths, x)
+        pulls = around if sweep == SWEEPS - 1 else below if sweep % 2 else above
+        for row in reversed(rows) if sweep % 2 else rows:
+            wishes = [_mean([x[u] for u in pulls[v][0]], x[v]) for v in row]
+            _settle(row, wishes, [pulls[v][1] for v in row], widths, x)
     return x
 
 
-def _strength(graph: _Graph, u: int, v: int) -> int:
-    upper = u if graph.ranks[u] < graph.ranks[v] else v
-    bends = (u >= graph.boxes) + (v >= graph.boxes)
-    if not bends:
-        return BOX_BOX if graph.above[upper] else FROM_LEAF
-    return BOX_BEND if bends == 1 else BEND_BEND
+Pull = tuple[list[int], float]  # the neighbours that a node follows, and how firmly
+
+
+def _pulls(graph: _Graph) -> tuple[list[Pull], list[Pull], list[Pull]]:
+    """For each node, whom it follows in a sweep downward, in one upward, and in the last one."""
+    above, below, around = [], [], []
+    for v in range(len(graph.ranks)):
+        ups = [(u, _strength(graph, u, v)) for u in graph.above[v]]
+        downs = [(w, _strength(graph, v, w)) for w in graph.below[v]]
+        around.append(_strongest(ups + downs))
+        above.append(_strongest(ups) if ups else around[v])
+        below.append(_strongest(downs) if downs else around[v])
+    return above, below, around
+
+
+def _strongest(neighbours: list[tuple[int, int]]) -> Pull:
+    top = max([strength for _, strength in neighbours], default=FROM_ASIDE)
+    return [u for u, strength in neighbours if strength == top], FIRMNESS[top]
+
+
+def _strength(graph: _Graph, upper: int, lower: int) -> int:
+    bends = (upper >= graph.boxes) + (lower >= graph.boxes)
+    if upper in graph.aside and bends < 2:
+        return FROM_ASIDE
+    return (BOX_BOX, BOX_BEND, BEND_BEND)[bends]
 
 
 def _settle(
@@ -303,8 +324,7 @@ def _settle(
     widths: Sequence[float],
     x: list[float],
 ) -> None:
-    """Give a row the positions nearest to its wishes (weighted least squares) that keep order and
-    gaps.
+    """Give a row the positions nearest to its wishes that keep order and gaps: least squares.
 
     With the gaps taken off, order alone is left, and this is an isotonic regression: neighbours
     that want to overlap are pooled, and a pool stands at the mean wish of its members.
