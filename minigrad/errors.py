@@ -215,8 +215,17 @@ def operands(a, b, problem: Exception) -> Exception:
     shapes = getattr(a, "shape", ()), getattr(b, "shape", ())
     if any(m != n and 1 not in (m, n) for m, n in zip(*(s[::-1] for s in shapes), strict=False)):
         return broadcast(*shapes)
-    return _make(
+    return advised(
         RuntimeError, str(problem), "Convert one of the two first, for example with .float()."
+    )
+
+
+def rounding_mode(mode) -> Exception:
+    return advised(
+        RuntimeError,
+        "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+        f"{mode!r}",
+        "None divides exactly, 'floor' rounds down, 'trunc' cuts the fraction off.",
     )
 
 
@@ -431,6 +440,134 @@ def copy_of_result() -> Exception:
     )
 
 
+# --- custom Functions and saved tensors -----------------------------------------------------------
+
+
+def number_of_gradients(name: str, expected: int, got: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"function {name} returned an incorrect number of gradients (expected {expected}, "
+        f"got {got})",
+        "backward returns one gradient for each argument of forward, None for one without.",
+    )
+
+
+def gradient_of_no_tensor(name: str, place: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"function {name} returned a gradient different than None at position {place + 1}, but the "
+        "corresponding forward input was not a Variable",
+        "Return None in the place of an argument that is not a tensor.",
+    )
+
+
+def gradient_type(kind: str) -> Exception:
+    return advised(
+        RuntimeError,
+        f"expected Variable or None (got {kind})",
+        "backward returns a tensor, or a tuple of tensors and None.",
+    )
+
+
+def invalid_gradient(name: str, index: int, got, shape) -> Exception:
+    return advised(
+        RuntimeError,
+        f"Function {name} returned an invalid gradient at index {index} - got {list(got)} but "
+        f"expected shape compatible with {list(shape)}",
+        "A gradient has the shape of the input that it belongs to.",
+    )
+
+
+def legacy_function() -> Exception:
+    return advised(
+        RuntimeError,
+        "Legacy autograd function with non-static forward method is deprecated. Please use "
+        "new-style autograd function with static forward method. (Example: "
+        "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)",
+        "Call MyFunction.apply(...), without making an object of the class.",
+    )
+
+
+def saved_no_tensor(index: int, kind: str) -> Exception:
+    return advised(
+        TypeError,
+        f"save_for_backward can only save variables, but argument {index} is of type {kind}",
+        "Anything that is not a tensor is kept as an attribute: ctx.exponent = exponent.",
+    )
+
+
+def dirty_not_returned() -> Exception:
+    return advised(
+        RuntimeError,
+        "Some elements marked as dirty during the forward method were not returned as output. The "
+        "inputs that are modified inplace must all be outputs of the Function.",
+        "Return the very tensor that was given to ctx.mark_dirty.",
+    )
+
+
+def dirty_leaf() -> Exception:
+    return advised(
+        RuntimeError,
+        "a leaf Variable that requires grad has been used in an in-place operation.",
+        "To change a parameter, do it inside `with minigrad.no_grad():`.",
+    )
+
+
+def dirty_view() -> Exception:
+    return advised(
+        RuntimeError,
+        "If your Function modifies inplace an input that is a view of another Tensor, your "
+        "Function cannot return more than one Tensor. This is not supported by the current "
+        "autograd engine. You should either make sure the input is not a view (using .clone() for "
+        "example) or make your Function only return one Tensor (potentially splitting it into two "
+        "Functions: one doing the inplace that returns a single Tensor and a second one that does "
+        "the other operations). You can ask on the forum https://discuss.pytorch.org/ if you need "
+        "help to do this change.",
+        "Here the view must also be the first argument.",
+    )
+
+
+def view_of_function(maker, output_nr: int) -> Exception:
+    name = type(maker).__name__.removesuffix("Backward")
+    return advised(
+        RuntimeError,
+        f"Output {output_nr} of {name} is a view and is being modified inplace. This view was "
+        "created inside a custom Function (or because an input was returned as-is) and the "
+        "autograd logic to handle view+inplace would override the custom backward associated with "
+        "the custom Function, leading to incorrect gradients. This behavior is forbidden. You can "
+        "fix this by cloning the output of the custom Function.",
+        "Return x.clone() from forward in place of x or a part of it.",
+    )
+
+
+def differentiated_twice() -> Exception:
+    return advised(
+        RuntimeError,
+        "trying to differentiate twice a function that was marked with @once_differentiable",
+        "Write backward with operations on tensors and take the decorator away.",
+    )
+
+
+def packing_in_place() -> Exception:
+    return advised(
+        RuntimeError,
+        "A saved tensor pack hook is modifying its input in place. Tensors provided as input to "
+        "pack hook cannot be modified by in-place operations as this can lead to unexpected "
+        "side-effects. Please open an issue if you need to perform in-place operations on the "
+        "input to a pack hook.",
+        "Let the pack hook make a new tensor.",
+    )
+
+
+def unpacked_type(kind: str) -> Exception:
+    return advised(
+        TypeError,
+        "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
+        f"{kind}",
+        "unpack_hook makes a tensor out of what pack_hook returned.",
+    )
+
+
 NON_LEAF_GRAD = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
     "attribute won't be "
@@ -456,4 +593,8 @@ TO_SCALAR = (
 COPY_CONSTRUCT = (
     "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
     "sourceTensor.detach().clone().requires_grad_(True), rather than minigrad.tensor(sourceTensor)."
+)
+DIRTY_NO_INPUT = (
+    "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that have been "
+    "mutated should be passed to ctx.mark_dirty()."
 )

@@ -50,6 +50,7 @@ class Tensor:
     _steps = ()  # from `_base` to this view: (function, arguments)
     _view_version = 0  # the version for which a view's edge holds
     _inference = False
+    _view_of_function = False  # on memory that a custom Function did not make: no change in place
 
     __array_priority__ = 1000  # so that `array * tensor` asks the tensor
 
@@ -155,7 +156,7 @@ class Tensor:
         return self._inference
 
     def _is_view(self) -> bool:
-        return self._base is not None
+        return self._base is not None or self._view_of_function
 
     # --- the graph --------------------------------------------------------------------------------
 

@@ -1,6 +1,8 @@
 """Automatic differentiation: the graph, the walk through it, and the modes of recording."""
 
+from . import graph
 from .engine import backward, grad
+from .function import Function
 from .modes import (
     enable_grad,
     inference_mode,
@@ -11,9 +13,11 @@ from .modes import (
 )
 
 __all__ = [
+    "Function",
     "backward",
     "enable_grad",
     "grad",
+    "graph",
     "inference_mode",
     "is_grad_enabled",
     "is_inference_mode_enabled",

@@ -117,7 +117,8 @@ def _walk(roots, seeds, keep, create_graph, caught):
         if caught is not None:
             _catch(caught, node, gradient)
         edges = node.edges
-        if gradient is None or (needed is not None and node not in needed):
+        nothing_came = gradient is None and node.needs_gradient
+        if nothing_came or (needed is not None and node not in needed):
             gradients = [None] * len(edges)
         else:
             gradients = node.apply(gradient, create_graph)

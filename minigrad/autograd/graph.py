@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import itertools
 
+from .saved import saved_tensors_hooks as saved_tensors_hooks  # torch's place for it
+
 next_sequence = itertools.count().__next__
 
 
@@ -19,6 +21,7 @@ class Node:
     __slots__ = ("__dict__", "__weakref__", "dtype", "edges", "saved", "sequence", "shape")
 
     outputs = 1
+    needs_gradient = True  # where no gradient arrives, the node sends none and need not run
     watched = False  # something below must be looked at before the node runs
     tensor_hooks = (
         None  # {output number: {id: hook}}: see the gradient of that output, may replace it

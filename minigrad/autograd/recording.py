@@ -6,13 +6,13 @@ nobody changed it in the meantime.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import weakref
 
 from .. import dtypes, errors
 from ..tensor import Tensor
-from .accumulate import edge_of
+from .accumulate import AccumulateGrad, edge_of
 from .graph import Node, next_sequence
-from .modes import modes
+from .modes import modes, no_grad
 
 
 class OpNode(Node):
@@ -22,7 +22,6 @@ class OpNode(Node):
 
     op = None
     versions = None  # of the saved tensors, where one was not 0
-    unpack_hook = None  # from saved_tensors_hooks
 
     def apply(self, gradient, as_tensors):
         return self.plan.run(gradient, *self._unpack(as_tensors))
@@ -33,11 +32,11 @@ class OpNode(Node):
             raise errors.freed()
         values = []
         for i, value in enumerate(self.saved):
-            if isinstance(value, _Packed):
-                value = self.unpack_hook(value.value)
+            if isinstance(value, Packed):
+                value = value.unpack()
+            elif isinstance(value, Tensor) and value._version_cell is not None:
+                self._check_version(i, value)
             if isinstance(value, Tensor):
-                if value._version_cell is not None:
-                    self._check_version(i, value)
                 if not as_tensors:
                     value = value._data
                 elif self.plan.names[i] == "result":
@@ -71,10 +70,35 @@ class OpNode(Node):
         return [*super().__dir__(), *saved]
 
 
-class _Packed(NamedTuple):
-    """What the pack hook of saved_tensors_hooks made of a tensor."""
+class Packed:
+    """What the pack hook of saved_tensors_hooks made of a tensor, with the tensor's edge."""
 
-    value: object
+    __slots__ = ("edge", "unpack_hook", "value")
+
+    def __init__(self, tensor):
+        pack_hook, self.unpack_hook = modes.pack
+        self.edge = edge_of(tensor)
+        version = tensor._version
+        with no_grad():
+            self.value = pack_hook(tensor)
+        if tensor._version != version:
+            raise errors.packing_in_place()
+
+    def unpack(self):
+        """The tensor that the unpack hook makes, in the place in the graph of the one packed."""
+        tensor = self.unpack_hook(self.value)
+        if not isinstance(tensor, Tensor):
+            raise errors.unpacked_type(type(tensor).__name__)
+        if self.edge is None:
+            return tensor
+        tensor = tensor._alias()
+        node, _ = self.edge
+        if isinstance(node, AccumulateGrad):
+            tensor._requires_grad = True
+            tensor._accumulator = weakref.ref(node)
+        else:
+            tensor._edge = self.edge
+        return tensor
 
 
 def record(op, arguments: tuple, output):
@@ -130,8 +154,7 @@ def _note_saved(node):
             if value._inference:
                 raise errors.inference_saved()
     if modes.pack is not None:
-        pack, node.unpack_hook = modes.pack
-        node.saved = tuple([_Packed(pack(v)) if isinstance(v, Tensor) else v for v in saved])
+        node.saved = tuple([Packed(v) if isinstance(v, Tensor) else v for v in saved])
 
 
 _new = object.__new__

@@ -37,7 +37,7 @@ def inplace(function):
         self._write(output._data)
         if node is not None:
             _move_result(node, output, self)
-            _rebase(self, node)
+            rebase(self, node)
         return self
 
     call.__name__ = call.__qualname__ = f"{function.__name__}_"
@@ -50,6 +50,8 @@ def inplace(function):
 def _refuse_leaves(self):
     if not modes.grad:
         return
+    if self._view_of_function:
+        raise errors.view_of_function(self.grad_fn, self.output_nr)
     if self._base is None:
         if self._edge is None and self._requires_grad:
             raise errors.leaf_in_place()
@@ -85,7 +87,8 @@ def _move_result(node, output, self):
     node.versions = tuple(v._version if isinstance(v, Tensor) else 0 for v in node.saved)
 
 
-def _rebase(self, node):
+def rebase(self, node):
+    """Make `node` the one that made this tensor; a view passes it on to its base."""
     if self._base is None:
         self._edge = (node, 0)
         self._requires_grad = False
