@@ -144,9 +144,9 @@ class Zygote:
                 raise Fault(f"the zygote is gone: {error}") from error
             if not data:
                 raise Fault(f"the zygote has ended: {self._last_words()}")
-            if values := self._messages.feed(data):
+            for message in self._messages.feed(data):
                 self._control.settimeout(None)
-                return values[0]
+                return message
 
     def _last_words(self) -> str:
         with suppress(subprocess.TimeoutExpired):

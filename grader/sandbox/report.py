@@ -62,6 +62,13 @@ class Limits:
     answer_bytes: int = 64 << 20  # all that it sends, answers and messages
     text_bytes: int = 4000  # one message
 
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value <= 0 or (name != "wall_seconds" and value != int(value)):
+                raise ValueError(
+                    f"{name} must be a positive (and but for wall_seconds whole) number"
+                )
+
 
 @dataclass
 class Report:

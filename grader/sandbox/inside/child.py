@@ -17,7 +17,7 @@ import wire
 
 _CHUNK = 1 << 20
 _RESERVE = 16 << 20  # given back when memory runs out, so that this can still be said
-_reserve: bytearray | None = None
+_reserve: np.ndarray | None = None
 
 
 def live(box: cage.Cage, limits: tuple, pipes: tuple[int, int, int], zygote: int) -> None:
@@ -41,7 +41,7 @@ def live(box: cage.Cage, limits: tuple, pipes: tuple[int, int, int], zygote: int
 
 def _answer() -> None:
     global _reserve
-    _reserve = bytearray(_RESERVE)
+    _reserve = np.empty(_RESERVE, np.uint8)  # claimed, not touched
     requests = _requests()
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module

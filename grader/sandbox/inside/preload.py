@@ -200,14 +200,14 @@ def _warm_up_matplotlib() -> None:
             for name in names:
                 files.hold(os.path.join(folder, name))
 
-    figure, axes = plt.subplots(2, 2)
-    plt.figure().add_subplot(projection="3d").plot([1, 2], [1, 2], [1, 2])
-    axes[0, 0].plot([1, 2], [1, 2], label="line $x^2$")
-    axes[0, 0].legend()
-    axes[0, 1].scatter([1, 2], [2, 1])
-    axes[1, 0].imshow([[1, 2], [3, 4]])
-    axes[1, 1].contourf([[1, 2], [3, 4]])
-    figure.colorbar(axes[1, 0].images[0])
-    for kind in ("png", "svg", "pdf", "jpg"):
-        figure.savefig(io.BytesIO(), format=kind)
+    figure, axes = plt.subplots(1, 3, figsize=(3, 1))
+    axes[0].plot([1, 2], [1, 2], label="$x^2$")
+    axes[0].legend()
+    axes[1].imshow([[1, 2], [3, 4]])
+    figure.colorbar(axes[1].images[0])
+    axes[2].contourf([[1, 2], [3, 4]])
+    figure.savefig(io.BytesIO(), dpi=30)
+    plt.figure().add_subplot(projection="3d")
+    for kind in ("svg", "pdf", "jpg"):
+        plt.figure(figsize=(1, 1)).savefig(io.BytesIO(), format=kind, dpi=10)
     plt.close("all")

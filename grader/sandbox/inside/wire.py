@@ -6,6 +6,7 @@ and a reader refuses a frame as soon as its length is announced.
 """
 
 import struct
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class TooMuch(ValueError):
 def frame(value: object) -> bytes:
     """`value` as one frame: eight bytes of length, then its encoding.
 
-    >>> Frames().feed(frame(("answer", 0, 1.5)))
+    >>> list(Frames().feed(frame(("answer", 0, 1.5))))
     [('answer', 0, 1.5)]
     """
     parts: list[bytes] = []
@@ -116,13 +117,12 @@ class Frames:
         self._left = limit
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> list[object]:
-        """The values that `data` completes. Raises TooMuch or BadFrame."""
+    def feed(self, data: bytes) -> Iterator[object]:
+        """The values that `data` completes, each before the next is looked at. Raises TooMuch or BadFrame."""
         self._left -= len(data)
         if self._left < 0:
             raise TooMuch
         self._buffer += data
-        values = []
         while len(self._buffer) >= 8:
             size = _LENGTH.unpack_from(self._buffer)[0]
             if size + 8 - len(self._buffer) > self._left:
@@ -131,8 +131,7 @@ class Frames:
                 break
             body = bytes(memoryview(self._buffer)[8 : size + 8])
             del self._buffer[: size + 8]
-            values.append(decode(body))
-        return values
+            yield decode(body)
 
 
 def decode(body: bytes) -> object:
@@ -210,7 +209,9 @@ class _Reader:
                 raise BadFrame("dimension too long")
             size *= length
         data = np.frombuffer(self.take(size), dtype)
-        if dtype == bool:  # a bool byte other than 0 and 1 would be undefined behaviour in NumPy
+        if (
+            dtype.kind == "b"
+        ):  # a bool byte other than 0 and 1 would be undefined behaviour in NumPy
             data = data.view(np.uint8) != 0
         try:
             return data.reshape(shape).copy()

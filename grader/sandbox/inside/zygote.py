@@ -17,12 +17,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import files
 
-files.install()
+files.install()  # before anything imports NumPy, which keeps the `open` that it finds
 
-import cage
-import child
-import preload
-import wire
+import cage  # noqa: E402
+import child  # noqa: E402
+import preload  # noqa: E402
+import wire  # noqa: E402
 
 del sys.path[0]
 
@@ -78,8 +78,8 @@ def receive(control: socket.socket, messages: wire.Frames) -> tuple[tuple, list[
         if not data:
             os._exit(0)
         descriptors += map(cage.move_up, arrived)
-        if values := messages.feed(data):
-            return values[0], descriptors
+        for message in messages.feed(data):
+            return message, descriptors
 
 
 def watch(pid: int, control: socket.socket, woken: int) -> tuple[int, object]:
