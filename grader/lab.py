@@ -21,6 +21,17 @@ from grader.cli import CommandError
 DEFAULT_FOLDER = "minigrad-work"
 MANIFEST = ".minigrad-work.json"
 
+# Parts of JupyterLab that a student has no use for: nbgrader's tools for instructors, and news.
+PAGE_CONFIG = ".jupyter/labconfig/page_config.json"
+DISABLED = (
+    "@jupyter/nbgrader:assignment-list",
+    "@jupyter/nbgrader:course-list",
+    "@jupyter/nbgrader:create-assignment",
+    "@jupyter/nbgrader:formgrader",
+    "@jupyter/nbgrader:menu",
+    "@jupyterlab/apputils-extension:announcements",
+)
+
 
 @dataclass
 class Report:
@@ -181,7 +192,11 @@ def open_lab(folder: Path, first: str, browser: bool) -> int:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     print("Starting JupyterLab. To stop it, press Ctrl+C here twice.", flush=True)
-    server = subprocess.Popen(command, cwd=folder)
+    page_config = {"disabledExtensions": dict.fromkeys(DISABLED, True)}
+    _write(folder / PAGE_CONFIG, json.dumps(page_config, indent=1).encode())
+    config_path = [str(folder / ".jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, config_path))}
+    server = subprocess.Popen(command, cwd=folder, env=environment)
     stopped = False
     while True:
         try:

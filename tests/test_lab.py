@@ -194,6 +194,10 @@ def test_it_opens_jupyterlab_on_the_folder_until_ctrl_c(tmp_path):
         address = f"{server['url']}{lesson}?token={server['token']}&content=0"
         with urllib.request.urlopen(address, timeout=30) as answer:
             assert json.load(answer)["type"] == "notebook"
+        with urllib.request.urlopen(f"{server['url']}lab?token={server['token']}") as answer:
+            page = answer.read().decode()
+        disabled = re.search(r'"disabledExtensions": (\[.*?\])', page)[1]
+        assert "@jupyter/nbgrader:create-assignment" in json.loads(disabled)
         for _ in range(2):
             os.killpg(lab.pid, signal.SIGINT)
             time.sleep(0.5)
