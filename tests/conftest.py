@@ -26,16 +26,12 @@ from pathlib import Path
 
 import pytest
 
+from grader.doctor import find_chromium
+
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 # --- parts of the system --------------------------------------------------------------------------
-
-
-def chromium_path() -> str | None:
-    """Return the path of the system's Chromium or Chrome, or None."""
-    return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
 
 
 def _missing_bubblewrap() -> str:
@@ -43,7 +39,7 @@ def _missing_bubblewrap() -> str:
 
 
 def _missing_chromium() -> str:
-    return "" if chromium_path() else "Chromium is not installed"
+    return "" if find_chromium() else "Chromium is not installed"
 
 
 def _missing_cuda() -> str:
@@ -146,13 +142,13 @@ def _wait_for_address(server: subprocess.Popen, log, seconds: float) -> str:
     raise RuntimeError(f"the Jupyter server did not start:\n{log.read()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """A headless Chromium, one for the whole run."""
+    """A headless Chromium, one a file: while it runs, this thread has a running event loop."""
     require("chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path())
+        chromium = playwright.chromium.launch(executable_path=find_chromium())
         yield chromium
         chromium.close()
