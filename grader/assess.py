@@ -247,10 +247,21 @@ def sing(canary: Canary) -> str:
     verdicts = judge_sources(staged.sources, canary.set_name, checks, seed, box)
     should = canary.step == "source"
     odd = [verdict for verdict in verdicts if verdict.passed is not should]
-    if not odd:
-        return ""
-    if should:
-        return (
-            f"it does not accept the instructor's own solution of {odd[0].task}: {odd[0].message}"
-        )
-    return f"it gives points for the empty {odd[0].task}"
+    if odd and should:
+        return f"it does not accept the solution of {odd[0].task}: {odd[0].message}"
+    if odd:
+        return f"it gives points for the empty {odd[0].task}"
+    return "" if should else _accepts_zeros(canary.set_name, checks, seed)
+
+
+def _accepts_zeros(set_name: str, checks: list[Check], seed: bytes) -> str:
+    """An empty notebook never comes as far as comparing numbers; nothing but zeros does."""
+    from grader.exercises import load_set
+    from grader.judge import draw_cases, judge, trivial_answers
+
+    for check in checks:
+        task = load_set(set_name).tasks[check.task]
+        cases = draw_cases(task, seed)
+        if judge(task, cases, [trivial_answers(task, case)["zeros"] for case in cases]).passed:
+            return f"it gives points for nothing but zeros in {check.task}"
+    return ""

@@ -115,9 +115,10 @@ def read_file(path: Path, limit: int, *, cut: bool = False) -> bytes:
         raise
     except OSError:
         raise Unreadable("The notebook is not a file that can be read.") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Unreadable("The notebook is not a file.")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise Unreadable("The notebook is not a file.")
         data = file.read(limit + (not cut))
     if len(data) > limit:
         raise Unreadable(
