@@ -1,8 +1,9 @@
 """Automatic differentiation: the graph, the walk through it, and the modes of recording."""
 
-from . import graph
+from . import functional, graph
 from .engine import backward, grad
 from .function import Function
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .modes import (
     enable_grad,
     inference_mode,
@@ -14,9 +15,13 @@ from .modes import (
 
 __all__ = [
     "Function",
+    "GradcheckError",
     "backward",
     "enable_grad",
+    "functional",
     "grad",
+    "gradcheck",
+    "gradgradcheck",
     "graph",
     "inference_mode",
     "is_grad_enabled",

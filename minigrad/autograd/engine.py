@@ -15,7 +15,7 @@ import numpy as np
 from .. import errors
 from ..tensor import Tensor
 from . import hooks
-from .accumulate import AccumulateGrad, deliver, edge_of, unbroadcast
+from .accumulate import AccumulateGrad, deliver, edge_of
 from .modes import modes
 
 # Called as observer(node, gradient that arrived, gradients sent) after each node; None when nobody
@@ -126,7 +126,7 @@ def _walk(roots, seeds, keep, create_graph, caught):
                 gradients = hooks.after(node, gradient, gradients)
             if observer is not None:
                 observer(node, gradient, tuple(gradients))
-            if not keep:
+            if node.saved and not keep:
                 node.release()
         gradient = None
         gradients.reverse()  # handed out from the end, so that nothing here holds on to them
@@ -136,14 +136,12 @@ def _walk(roots, seeds, keep, create_graph, caught):
                 continue
             node, nr = edge
             if sent is not None:
-                if create_graph or node.outputs > 1:
+                if create_graph or sent.shape != node.shape or sent.dtype is not node.dtype:
                     deliver(pending, node, nr, sent)
+                elif node in pending:
+                    pending[node] = pending[node] + sent
                 else:
-                    if sent.shape != node.shape:
-                        sent = unbroadcast(sent, node.shape)
-                    if sent.dtype is not node.dtype:
-                        sent = sent.astype(node.dtype)
-                    pending[node] = pending[node] + sent if node in pending else sent
+                    pending[node] = sent
                 sent = None
             if node in joints:
                 joints[node] -= 1

@@ -24,25 +24,24 @@ class OpNode(Node):
     versions = None  # of the saved tensors, where one was not 0
 
     def apply(self, gradient, as_tensors):
-        return self.plan.run(gradient, *self._unpack(as_tensors))
-
-    def _unpack(self, as_tensors):
-        """The saved values, after a check that no tensor was changed in place since."""
-        if self.saved is None:
-            raise errors.freed()
+        saved = self.saved
+        if not saved:
+            if saved is None:
+                raise errors.freed()
+            return self.plan.run(gradient)
         values = []
-        for i, value in enumerate(self.saved):
-            if isinstance(value, Packed):
+        for value in saved:
+            if value.__class__ is Packed:
                 value = value.unpack()
             elif isinstance(value, Tensor) and value._version_cell is not None:
-                self._check_version(i, value)
+                self._check_version(len(values), value)
             if isinstance(value, Tensor):
                 if not as_tensors:
                     value = value._data
-                elif self.plan.names[i] == "result":
+                elif self.plan.names[len(values)] == "result":
                     value = value._alias((self, 0))
             values.append(value)
-        return values
+        return self.plan.run(gradient, *values)
 
     def _check_version(self, i, value):
         version = value._version
@@ -106,34 +105,72 @@ def record(op, arguments: tuple, output):
     if not modes.grad:
         return _unrecorded(output)
     edges = []
+    wanted, bit = 0, 1
     for tensor in op.inputs_of(arguments):
-        if isinstance(tensor, Tensor):
-            edge = tensor._edge
-            if edge is None or tensor._base is not None:
-                edge = edge_of(tensor)
-            edges.append(edge)
-        else:
-            edges.append(None)
-    wanted = tuple([edge is not None for edge in edges])
-    if True in wanted:
-        node = _new(op.node_type)
-        node.edges = tuple(edges)
-        node.sequence = next_sequence()
-        node.plan = plan = op.plans.get(wanted) or op.plan(wanted)
-        node.saved = plan.pick(*arguments, output)
-        if output.__class__ is list:
-            node.outputs = len(output)
-            node.shape = [part._data.shape for part in output]
-            node.dtype = [part._data.dtype for part in output]
-            for i, part in enumerate(output):
-                part._edge = (node, i)
-        else:
-            data = output._data
-            node.shape = data.shape
-            node.dtype = data.dtype
-            output._edge = (node, 0)
-        if plan.frees:
-            _note_saved(node)
+        edge = edge_of(tensor) if isinstance(tensor, Tensor) else None
+        edges.append(edge)
+        if edge is not None:
+            wanted |= bit
+        bit += bit
+    if not wanted:
+        return output
+    node = _new(op.node_type)
+    node.edges = tuple(edges)
+    node.sequence = next_sequence()
+    node.plan = plan = op.plans.get(wanted) or op.plan(wanted)
+    node.saved = plan.pick(*arguments, output)
+    if output.__class__ is list:
+        node.outputs = len(output)
+        node.shape = [part._data.shape for part in output]
+        node.dtype = [part._data.dtype for part in output]
+        for i, part in enumerate(output):
+            part._edge = (node, i)
+    else:
+        node.shape = output._data.shape
+        node.dtype = output._data.dtype
+        output._edge = (node, 0)
+    if plan.frees:
+        _look_after(node)
+    return output
+
+
+def record_two(op, self, other, output):
+    """`record` for an operation on two inputs, without its loops.
+
+    This is where a chain of scalar operations spends its time: with `record` it takes 1.2 times as
+    long.
+    """
+    if not modes.grad:
+        return _unrecorded(output)
+    edge = other_edge = None
+    wanted = 0
+    plain = modes.pack is None  # nothing was changed in place, nothing is a view
+    if isinstance(self, Tensor):
+        edge = self._edge
+        if edge is None or self._version_cell is not None:
+            edge = edge_of(self)
+            plain = plain and self._version_cell is None
+        if edge is not None:
+            wanted = 1
+    if isinstance(other, Tensor):
+        other_edge = other._edge
+        if other_edge is None or other._version_cell is not None:
+            other_edge = edge_of(other)
+            plain = plain and other._version_cell is None
+        if other_edge is not None:
+            wanted += 2
+    if not wanted:
+        return output
+    node = _new(op.node_type)
+    node.edges = (edge, other_edge)
+    node.sequence = next_sequence()
+    node.plan = plan = op.plans.get(wanted) or op.plan(wanted)
+    node.saved = plan.pick(self, other, output)
+    node.shape = output._data.shape
+    node.dtype = output._data.dtype
+    output._edge = (node, 0)
+    if not plain and plan.frees:
+        _look_after(node)
     return output
 
 
@@ -141,18 +178,18 @@ def _unrecorded(output):
     if modes.inference:
         for part in output if output.__class__ is list else [output]:
             part._inference = True
+            part._version_cell = [0]
     return output
 
 
-def _note_saved(node):
-    """Remember versions of saved tensors, refuse inference tensors, run saved_tensors_hooks."""
+def _look_after(node):
+    """Note the versions of saved tensors, refuse inference tensors, run saved_tensors_hooks."""
     saved = node.saved
     for value in saved:
-        if isinstance(value, Tensor):
-            if value._version_cell is not None:
-                node.versions = [v._version if isinstance(v, Tensor) else 0 for v in saved]
+        if isinstance(value, Tensor) and value._version_cell is not None:
             if value._inference:
                 raise errors.inference_saved()
+            node.versions = [v._version if isinstance(v, Tensor) else 0 for v in saved]
     if modes.pack is not None:
         node.saved = tuple([Packed(v) if isinstance(v, Tensor) else v for v in saved])
 
