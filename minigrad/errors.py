@@ -229,6 +229,44 @@ def rounding_mode(mode) -> Exception:
     )
 
 
+def repeated_dim(dim: int) -> Exception:
+    return _make(
+        RuntimeError,
+        f"dim {dim} appears multiple times in the list of dims",
+        "Name each dimension once.",
+    )
+
+
+def needs_floats(name: str, kind: str) -> Exception:
+    return _make(
+        RuntimeError,
+        f"{name} floating point and complex dtypes, but got {kind}",
+        "Convert the tensor first, for example with .float().",
+    )
+
+
+def nothing_to_reduce(name: str) -> Exception:
+    return _make(
+        IndexError,
+        f"{name}(): Expected reduction dim to have non-zero size.",
+        "There is no largest or smallest among no elements.",
+    )
+
+
+def no_nuclear_norm() -> Exception:
+    return NotImplementedError(
+        "minigrad has no nuclear norm: it needs a differentiable svd, which the kit leaves out."
+    )
+
+
+def out_of_range(what: str) -> Exception:
+    return _make(
+        RuntimeError,
+        f"{what} out of range for dimension",
+        "There are only as many as the dimension has elements.",
+    )
+
+
 def mat_shapes(a, b) -> Exception:
     return advised(
         RuntimeError,

@@ -24,13 +24,16 @@ class OpNode(Node):
     versions = None  # of the saved tensors, where one was not 0
 
     def apply(self, gradient, as_tensors):
-        saved = self.saved
-        if not saved:
-            if saved is None:
-                raise errors.freed()
+        if self.saved == ():
             return self.plan.run(gradient)
+        return self.plan.run(gradient, *self._unpack(as_tensors))
+
+    def _unpack(self, as_tensors):
+        """The saved values, after a check that no tensor was changed in place since."""
+        if self.saved is None:
+            raise errors.freed()
         values = []
-        for value in saved:
+        for value in self.saved:
             if value.__class__ is Packed:
                 value = value.unpack()
             elif isinstance(value, Tensor) and value._version_cell is not None:
@@ -41,7 +44,7 @@ class OpNode(Node):
                 elif self.plan.names[len(values)] == "result":
                     value = value._alias((self, 0))
             values.append(value)
-        return self.plan.run(gradient, *values)
+        return values
 
     def _check_version(self, i, value):
         version = value._version

@@ -19,8 +19,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from .. import dtypes, errors
-from ..autograd.recording import OpNode, record
+from ..autograd.recording import OpNode, record, record_two
 from ..tensor import Tensor
 
 TABLE: dict[str, Op] = {}
@@ -45,10 +47,9 @@ class Op:
         self.arguments = _parameters(forward)
         self.vjps = vjps
         self.tensors = {"result", *inert, *vjps}
-        camel = "".join(part.capitalize() for part in name.split("_"))
-        self.node_name = f"{camel}Backward{digit}"
+        self.node_name = f"{name.title().replace('_', '')}Backward{digit}"
         self.node_type = type(self.node_name, (OpNode,), {"__slots__": (), "op": self})
-        self.plans: dict[tuple[bool, ...], Plan] = {}
+        self.plans: dict[int, Plan] = {}
         if "tensors" in vjps:  # the first argument is a list of inputs
             self.inputs_of = lambda arguments: arguments[0]
         elif self.arguments == tuple(vjps):
@@ -57,8 +58,8 @@ class Op:
             places = [self.arguments.index(input) for input in vjps]
             self.inputs_of = lambda arguments: [arguments[place] for place in places]
 
-    def plan(self, wanted: tuple[bool, ...]) -> Plan:
-        """The plan for the inputs whose gradient is wanted; made when it is first asked for.
+    def plan(self, wanted: int) -> Plan:
+        """The plan for the inputs whose bits are set in `wanted`; made when it is first asked for.
 
         For `mul` with both gradients wanted this writes two functions:
 
@@ -70,8 +71,8 @@ class Op:
             calls = {"tensors": f"*tensors_vjp({', '.join(('g', *needs['tensors']))})"}
         else:
             calls = {
-                input: f"{input}_vjp({', '.join(('g', *needs[input]))})" if want else "None"
-                for input, want in zip(needs, wanted, strict=True)
+                input: f"{input}_vjp({', '.join(('g', *need))})" if wanted >> i & 1 else "None"
+                for i, (input, need) in enumerate(needs.items())
             }
         active = [input for input, call in calls.items() if call != "None"]
         names = tuple(dict.fromkeys(name for input in active for name in needs[input]))
@@ -136,28 +137,46 @@ def _unary(row, forward, floating):
 
 
 def _binary(row, forward, floating):
+    two = len(row.vjps) == 2
+
     def call(self, other):
-        x = self._data if isinstance(self, Tensor) else self
-        y = other._data if isinstance(other, Tensor) else other
-        if x is self and y is other:
-            return forward(x, y)
-        if y.__class__ in _NUMBERS:
+        if other.__class__ in _NUMBERS and isinstance(self, Tensor):
+            x, y = self._data, other
             if (floating or y.__class__ is float) and x.dtype.kind != "f":
                 x = dtypes.floating(x)
-        elif x.__class__ in _NUMBERS:
-            x, y = dtypes.promote(x, y)
         else:
-            if x.dtype is not y.dtype:
+            x = self._data if isinstance(self, Tensor) else self
+            y = other._data if isinstance(other, Tensor) else other
+            if y is other:
+                if x is self:
+                    return forward(x, y)
+                other = as_operand(other)
+                return NotImplemented if other is None else call(self, other)
+            if x.__class__ in _NUMBERS:
+                x, y = dtypes.promote(x, y)
+            elif x.dtype is not y.dtype:
                 x, y = dtypes.promote(x, y)
             if floating and x.dtype.kind != "f":
                 x = dtypes.floating(x)
         try:
             result = forward(x, y)
-        except ValueError:
-            raise errors.broadcast(x.shape, y.shape) from None
-        return record(row, (self, other), Tensor._make(result))
+        except (ValueError, TypeError) as problem:
+            raise errors.operands(x, y, problem) from None
+        output = _new(Tensor)
+        output._data = result
+        output._edge = None
+        if two:
+            return record_two(row, self, other, output)
+        return record(row, (self, other), output)
 
     return call
+
+
+def as_operand(value):
+    """What stands beside a tensor in an expression: a number, a tensor, or None for anything else."""
+    if isinstance(value, np.generic):
+        return value.item()
+    return Tensor._make(value) if isinstance(value, np.ndarray) else None
 
 
 def _general(row, forward, floating):
@@ -183,3 +202,6 @@ def _of_a_list(row, forward, floating):
         return record(row, (tuple(tensors), *constants), Tensor._make(result))
 
     return call
+
+
+_new = object.__new__
