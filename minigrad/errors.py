@@ -220,17 +220,272 @@ def operands(a, b, problem: Exception) -> Exception:
     )
 
 
+def index_type(name: str) -> Exception:
+    return advised(
+        RuntimeError,
+        f"{name}(): Expected dtype int32/int64 for index",
+        "Indices are integers: convert them with .long().",
+    )
+
+
+def index_bounds(index: int, dim: int, size: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"index {index} is out of bounds for dimension {dim} with size {size}",
+        "Indices here count from 0 to the size less one.",
+    )
+
+
+def out_of_range_index(name: str, size: int) -> Exception:
+    return advised(
+        IndexError,
+        f"{name}(): index out of range for a tensor of {size} elements",
+        "Indices count from 0, or from the end with -1.",
+    )
+
+
+def index_dims(name: str) -> Exception:
+    return advised(
+        RuntimeError,
+        "Index tensor must have the same number of dimensions as input tensor",
+        f"{name} reads one element for each element of the index.",
+    )
+
+
+def scatter_shape(index, own, src, dim: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"Expected index {list(index)} to be no larger than self {list(own)} apart from dimension "
+        f"{dim} "
+        f"and to be no larger size than src {list(src)}",
+        "Each element of the index needs a place to write to and a number to write.",
+    )
+
+
+def vector_index(name: str) -> Exception:
+    return advised(
+        IndexError,
+        f"{name}(): Index is supposed to be a vector",
+        "Give the indices as one list.",
+    )
+
+
+def index_count(name: str, count: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"{name}(): Number of indices ({count}) should be equal to source.size(dim)",
+        "Each index takes one slice of the source.",
+    )
+
+
+def scalar_value(name: str, ndim: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"{name} only supports a 0-dimensional value tensor, but got tensor with {ndim} "
+        "dimension(s).",
+        "One value goes everywhere; for several write minigrad.where.",
+    )
+
+
+def same_dtype(text: str) -> Exception:
+    return advised(RuntimeError, text, "Convert one of the two first, for example with .float().")
+
+
+def mask_type(name: str) -> Exception:
+    return advised(
+        RuntimeError,
+        f"{name} only supports boolean masks",
+        "A comparison such as x > 0 makes one.",
+    )
+
+
+def too_few(name: str) -> Exception:
+    return advised(
+        RuntimeError,
+        f"{name}: expected number of elements in the source to be at least the number of true "
+        "elements of the mask",
+        "Each true element of the mask takes one number.",
+    )
+
+
+def no_scatter_reduce() -> Exception:
+    return NotImplementedError(
+        "minigrad's scatter has no `reduce`: scatter_add adds, without it the last one stays."
+    )
+
+
+def movedim(source, destination) -> Exception:
+    return advised(
+        RuntimeError,
+        f"movedim: Invalid source or destination dims: source ({list(source)} dims) should contain "
+        f"the same number of dims as destination ({list(destination)} dims), each once",
+        "Each dimension that moves needs one place to go to.",
+    )
+
+
+def unflatten(sizes, dim: int, size: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} "
+        f"({size}) "
+        "in the input tensor",
+        "The product of the new lengths is the old length.",
+    )
+
+
+def same_dims(name: str, dim1: int, dim2: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"{name}: dimensions cannot be identical {dim1}, {dim2}",
+        "A plane has two dimensions.",
+    )
+
+
+def unfold(dim: int, longest: int, size: int, step: int) -> Exception:
+    if step <= 0:
+        return advised(RuntimeError, f"step is {step} but must be > 0", "Windows move forward.")
+    return advised(
+        RuntimeError,
+        f"maximum size for tensor at dimension {dim} is {longest} but size is {size}",
+        "A window cannot be longer than what it shows.",
+    )
+
+
+def cat_scalar() -> Exception:
+    return advised(
+        RuntimeError,
+        "zero-dimensional tensor (at position 0) cannot be concatenated",
+        "stack joins numbers.",
+    )
+
+
+def cat_dims(expected: int, got: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"Tensors must have same number of dimensions: got {expected} and {got}",
+        "unsqueeze adds a dimension.",
+    )
+
+
+def cat_shapes(dim: int, expected: int, got: int, index: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"Sizes of tensors must match except in dimension {dim}. Expected size {expected} but got "
+        "size "
+        f"{got} for tensor number {index} in the list.",
+        "Only the dimension along which they are joined may differ.",
+    )
+
+
+def stack_shapes(first, other, index: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"stack expects each tensor to be equal size, but got {first} at entry 0 and {other} at "
+        f"entry {index}",
+        "cat joins tensors of different lengths.",
+    )
+
+
+def no_tensors(name: str) -> Exception:
+    return advised(
+        RuntimeError,
+        f"{name} expects a non-empty TensorList",
+        "There is no shape to give to nothing.",
+    )
+
+
+def split_scalar(name: str = "split") -> Exception:
+    return advised(
+        RuntimeError,
+        f"{name} expects at least a 1-dimensional tensor",
+        "A number has no parts.",
+    )
+
+
+def unbind_scalar() -> Exception:
+    return advised(
+        IndexError,
+        "Dimension specified as 0 but tensor has no dimensions",
+        "A number has no parts.",
+    )
+
+
+def split_size(size: int, dim: int, n: int) -> Exception:
+    text = (
+        f"split expects split_size be non-negative, but got split_size={size}"
+        if size < 0
+        else f"split_size can only be 0 if dimension size is 0, but got dimension size of {n}"
+    )
+    return advised(RuntimeError, text, "The parts need a length.")
+
+
+def split_sizes(sizes, dim: int, n: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at "
+        "dimension "
+        f"{dim}), but got split_sizes={list(sizes)}",
+        "Every element belongs to one part.",
+    )
+
+
+def no_chunks(chunks: int, text: str = "chunk expects `chunks` to be greater than 0") -> Exception:
+    return advised(RuntimeError, f"{text}, got: {chunks}", "At least one part is needed.")
+
+
+def roll(shifts: int, dims: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"shifts and dimensions must align. shifts: {shifts}, dims:{dims}",
+        "Each dimension needs its own shift.",
+    )
+
+
+def repeat(repeats, ndim: int) -> Exception:
+    if any(n < 0 for n in repeats):
+        return advised(
+            RuntimeError,
+            f"Trying to create tensor with negative dimension: {list(repeats)}",
+            "Count the copies.",
+        )
+    return advised(
+        RuntimeError,
+        "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
+        "tensor",
+        "tile fills in the missing ones.",
+    )
+
+
+def repeat_lengths(text: str = "repeats must have the same size as input along dim") -> Exception:
+    return advised(RuntimeError, text, "Count the copies of each element.")
+
+
+def needs_matrix(name: str) -> Exception:
+    return advised(
+        RuntimeError,
+        f"{name}: expected a matrix",
+        "diag makes a matrix of a vector.",
+    )
+
+
+def diag(ndim: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"diag(): Supports 1D or 2D tensors. Got {ndim}D",
+        "diagonal takes the diagonals of many matrices.",
+    )
+
+
 def rounding_mode(mode) -> Exception:
     return advised(
         RuntimeError,
-        "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
-        f"{mode!r}",
+        f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {mode!r}",
         "None divides exactly, 'floor' rounds down, 'trunc' cuts the fraction off.",
     )
 
 
 def repeated_dim(dim: int) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"dim {dim} appears multiple times in the list of dims",
         "Name each dimension once.",
@@ -238,7 +493,7 @@ def repeated_dim(dim: int) -> Exception:
 
 
 def needs_floats(name: str, kind: str) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"{name} floating point and complex dtypes, but got {kind}",
         "Convert the tensor first, for example with .float().",
@@ -246,7 +501,7 @@ def needs_floats(name: str, kind: str) -> Exception:
 
 
 def nothing_to_reduce(name: str) -> Exception:
-    return _make(
+    return advised(
         IndexError,
         f"{name}(): Expected reduction dim to have non-zero size.",
         "There is no largest or smallest among no elements.",
@@ -260,7 +515,7 @@ def no_nuclear_norm() -> Exception:
 
 
 def out_of_range(what: str) -> Exception:
-    return _make(
+    return advised(
         RuntimeError,
         f"{what} out of range for dimension",
         "There are only as many as the dimension has elements.",
@@ -600,8 +855,7 @@ def packing_in_place() -> Exception:
 def unpacked_type(kind: str) -> Exception:
     return advised(
         TypeError,
-        "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
-        f"{kind}",
+        f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {kind}",
         "unpack_hook makes a tensor out of what pack_hook returned.",
     )
 

@@ -152,9 +152,7 @@ def _binary(row, forward, floating):
                     return forward(x, y)
                 other = as_operand(other)
                 return NotImplemented if other is None else call(self, other)
-            if x.__class__ in _NUMBERS:
-                x, y = dtypes.promote(x, y)
-            elif x.dtype is not y.dtype:
+            if x.__class__ in _NUMBERS or x.dtype is not y.dtype:
                 x, y = dtypes.promote(x, y)
             if floating and x.dtype.kind != "f":
                 x = dtypes.floating(x)
@@ -173,7 +171,7 @@ def _binary(row, forward, floating):
 
 
 def as_operand(value):
-    """What stands beside a tensor in an expression: a number, a tensor, or None for anything else."""
+    """NumPy beside a tensor in an expression, as a number or a tensor; None for anything else."""
     if isinstance(value, np.generic):
         return value.item()
     return Tensor._make(value) if isinstance(value, np.ndarray) else None
