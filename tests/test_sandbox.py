@@ -1,9 +1,10 @@
 """The sandbox: honest programs work, every way to end is named, and no attack gains anything.
 
-Every test runs at each level. The attacks are the programs of tests/attacks; each is first run outside
-the sandbox, where it must succeed: an attack that never works would prove nothing.
+Every test runs at each level. The attacks are the programs of tests/attacks; each is first run
+outside the sandbox, where it must succeed: an attack that never works would prove nothing.
 """
 
+import functools
 import os
 import platform
 import signal
@@ -27,11 +28,15 @@ ATTACKS = Path(__file__).parent / "attacks"
 QUICK = Limits(cpu_seconds=1, wall_seconds=20)
 
 
+@functools.cache
+def levels() -> dict[str, str]:
+    return probe_level()[1]
+
+
 def make(level: str, **how: object) -> Sandbox:
-    try:
-        return Sandbox(level=level, **how)
-    except SandboxUnavailable as error:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
+    if why := levels()[level]:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no level {level} here: {why}")
+    return Sandbox(level=level, **how)
 
 
 @pytest.fixture(scope="module", params=["hybrid", "files", "strict"])
@@ -85,10 +90,12 @@ parts = [
     np.linalg.qr(a)[0], np.linalg.norm(a), np.linalg.det(a), np.linalg.lstsq(a, np.ones(5))[0],
     np.fft.ifft2(np.fft.fft2(a)), np.fft.rfft(a[0]), np.einsum("ij,jk->ik", a, a, optimize=True),
     np.sort(a, axis=None, kind="stable"), np.argpartition(a, 2), np.unique(a), np.histogram(a)[0],
-    np.random.permutation(5), np.random.RandomState(0).normal(size=3), rng.choice(5, 3), a.astype(np.float16),
-    np.polynomial.Polynomial([1, 2]).integ().coef, np.polyfit([1, 2, 3], [2, 4, 6], 1), np.cumsum(a),
-    np.lib.stride_tricks.sliding_window_view(a, (2, 2)), np.vectorize(lambda x: x + 1)(a), np.ma.array([1], mask=[0]).sum(),
-    np.kron(a, a), np.gradient(a)[0], np.interp(0.5, [0, 1], [1, 2]), np.tensordot(a, a), np.outer(a, a), np.convolve(a[0], a[1]),
+    np.random.permutation(5), np.random.RandomState(0).normal(size=3), rng.choice(5, 3),
+    np.polynomial.Polynomial([1, 2]).integ().coef, np.polyfit([1, 2, 3], [2, 4, 6], 1),
+    np.lib.stride_tricks.sliding_window_view(a, (2, 2)), np.vectorize(lambda x: x + 1)(a),
+    np.ma.array([1], mask=[0]).sum(), np.kron(a, a), np.gradient(a)[0], np.cumsum(a),
+    np.interp(0.5, [0, 1], [1, 2]), np.tensordot(a, a), np.outer(a, a), np.convolve(a[0], a[1]),
+    a.astype(np.float16),
 ]
 np.testing.assert_allclose(a, a)
 big = np.ones((700, 700)) @ np.ones((700, 700))
@@ -130,7 +137,9 @@ display(fig, HTML("<b>fine</b>"))
 """
 FILES = """
 import csv, json, pathlib
-np.save("x.npy", np.ones(2)); np.savetxt("x.txt", np.load("x.npy")); np.savez("x.npz", a=np.loadtxt("x.txt"))
+np.save("x.npy", np.ones(2))
+np.savetxt("x.txt", np.load("x.npy"))
+np.savez("x.npz", a=np.loadtxt("x.txt"))
 pathlib.Path("note.txt").write_text("one\\ntwo\\n")
 with open("note.txt", "a") as file:
     file.write("three\\n")
@@ -149,8 +158,8 @@ def test_drawing_and_files_of_ones_own_cost_nothing(box):
 
 
 HONEST = """
-import sys, warnings, random, time, math, collections, itertools, functools, dataclasses, typing, platform
-import grader
+import sys, warnings, random, time, math, collections, itertools, functools, dataclasses, typing
+import platform, grader
 from grader import check
 @dataclasses.dataclass
 class Point:
@@ -200,19 +209,41 @@ def test_a_cell_that_raises_stops_neither_the_next_cell_nor_the_calls(box):
         ("", "missing", "`f` is not defined", None),
         ("f = 3", "missing", "`f` is not a function but a int", None),
         ("def f(x):\n    raise NotImplementedError", "not-implemented", "NotImplementedError", 2),
-        ("def f(x): return object()", "not-data", "returned a object, expected arrays or numbers", None),
-        ("def f(x): return {1: 2}", "not-data", "returned a dict, expected arrays or numbers", None),
-        ("import numpy as np\ndef f(x): return np.ma.array([1])", "not-data", "returned a MaskedArray, expected arrays or numbers", None),
-        ("import numpy as np\ndef f(x): return np.array([None])", "not-data", "returned an array of dtype object, expected arrays or numbers", None),
-        ("def f(x): return [0] * 10**6", "not-data", "returned a list of more than 100000 parts, expected arrays or numbers", None),
-        ("def f(x):\n    x = [x]\n    x[0] = x\n    return x", "not-data", "returned a list nested more than 32 deep, expected arrays or numbers", None),
-        ("def f(x): return 10**1000", "not-data", "returned an integer of 416 bytes, expected arrays or numbers", None),
-        ("def f(): return 1", "raised", "TypeError: f() takes 0 positional arguments but 1 was given", None),
+        ("def f(x): return object()", "not-data", "returned a object", None),
+        ("def f(x): return {1: 2}", "not-data", "returned a dict", None),
+        ("def f(x): return np.ma.array([1])", "not-data", "returned a MaskedArray", None),
+        (
+            "def f(x): return np.array([x, None])",
+            "not-data",
+            "returned an array of dtype object",
+            None,
+        ),
+        (
+            "def f(x): return [0] * 10**6",
+            "not-data",
+            "returned a list of more than 100000 parts",
+            None,
+        ),
+        (
+            "def f(x): x = [x]; x[0] = x; return x",
+            "not-data",
+            "returned a list nested more than 32 deep",
+            None,
+        ),
+        ("def f(x): return 10**1000", "not-data", "returned an integer of 416 bytes", None),
+        (
+            "def f(): return 1",
+            "raised",
+            "TypeError: f() takes 0 positional arguments but 1 was given",
+            None,
+        ),
         ("def f(x): exit()", "raised", "SystemExit: None", 1),
     ],
-)  # fmt: skip
+)
 def test_a_call_without_a_value_says_why(box, code, kind, message, line):
-    report = box.run([code], [Call("f", "f", [(1,)])])
+    if kind == "not-data":
+        message += ", expected arrays or numbers"
+    report = box.run(["import numpy as np", code], [Call("f", "f", [(1,)])])
     error = report.answers["f"][0]
     assert (report.outcome, error.kind, error.message, error.line) == ("ok", kind, message, line)
 
@@ -261,7 +292,7 @@ ENDINGS = {
         "sent more than 64 MiB in code cell 2.",
     ),
     "a flood": (
-        "import os\nos.write(4, (60 << 20).to_bytes(8, 'big'))\nwhile True: os.write(4, bytes(1 << 16))",
+        "import os\nos.write(4, (60 << 20).to_bytes(8, 'big'))\nwhile 1: os.write(4, bytes(1 << 16))",
         "sent something that is not an answer in code cell 2.",
     ),
     "noise": ("import os; os.write(4, b'x' * 5000)", "sent more than 64 MiB in code cell 2."),
@@ -273,27 +304,33 @@ ENDINGS = {
         "import os, wire; os.write(4, wire.frame(('ended', 0, 'no codec', 0.0, 1)))",
         "sent something that is not an answer in code cell 2.",
     ),
-    "a 32-bit system call": (
-        "import ctypes, mmap\n"
-        "code = mmap.mmap(-1, 4096, prot=7)\n"
-        "code.write(b'\\xb8\\x14\\0\\0\\0\\xcd\\x80\\xc3')  # mov eax, getpid; int 0x80; ret\n"
-        "ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()",
-        "crashed in code cell 2 (signal 31).",
-    ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_every_ending_is_one_clear_sentence_and_the_next_student_never_notices(box, ending):
     code, sentence = ENDINGS[ending]
-    if "32-bit" in ending and platform.machine() != "x86_64":
-        pytest.skip("machine code of x86_64")
     report = box.run(["1 / 0", code], [Call("f", "f", [(1,), (2,)])], QUICK)
     assert report.reason == f"Your notebook {sentence}"
     assert report.outcome == "student_error"
     assert [error.kind for error in report.answers["f"]] == ["not-reached"] * 2
     assert len(report.cell_errors) == 1  # what was said before the end is kept
     assert answer(box, "def f(x): return x", 1) == 1
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="machine code of x86_64")
+def test_a_32_bit_system_call_is_the_end(box):
+    code = """
+import ctypes, mmap
+code = mmap.mmap(-1, 4096, prot=7)
+code.write(b"\\xb8\\x14\\0\\0\\0\\xcd\\x80\\xc3")  # mov eax, getpid; int 0x80; ret
+ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()
+"""
+    report = box.run([code])
+    # 31 from the filter; 11 from a kernel that has no 32-bit calls at all
+    assert report.reason in [
+        f"Your notebook crashed in code cell 1 (signal {n})." for n in (31, 11)
+    ]
 
 
 def test_what_was_answered_before_the_end_is_kept(box):
@@ -467,8 +504,8 @@ def f(): return 1
 """
     find = """
 import builtins, sys, os, numpy as np
-found = [hasattr(builtins, "left"), hasattr(np, "left"), hasattr(sys, "left"), "left" in sys.modules]
-found += [os.path.exists("left.txt"), "LEFT" in os.environ, np.ones is None]
+found = [hasattr(place, "left") for place in (builtins, np, sys)]
+found += ["left" in sys.modules, os.path.exists("left.txt"), "LEFT" in os.environ, np.ones is None]
 def f(): return found
 """
     assert answer(box, leave + "def f(): return os.path.exists('left.txt')") is True
@@ -551,12 +588,12 @@ def test_the_best_level_that_holds_is_taken_and_told(monkeypatch):
     level, why = probe_level()
     assert level in ("hybrid", "files", "strict")
     assert why[level] == ""
-    with make(None, packages=("numpy",)) as box:
+    with Sandbox(packages=("numpy",)) as box:
         assert box.level == level
     monkeypatch.setattr(probe.bubblewrap, "version", lambda: ())
     with pytest.raises(SandboxUnavailable, match="bubblewrap is not installed"):
         Sandbox(level="hybrid", packages=("numpy",))
-    with make(None, packages=("numpy",)) as box:
+    with Sandbox(packages=("numpy",)) as box:
         assert box.level != "hybrid"
 
 
@@ -580,7 +617,14 @@ def test_other_systems_are_told_what_would_do(monkeypatch, system):
 def test_unsafe_is_a_process_of_its_own_without_torch():
     with Sandbox(packages=("numpy",), unsafe=True) as box:
         assert box.level == "unsafe"
-        code = "import os\ntry:\n    import torch\nexcept ImportError:\n    torch = None\ndef f(): return os.getpid(), torch"
+        code = """
+import os
+try:
+    import torch
+except ImportError:
+    torch = None
+def f(): return os.getpid(), torch
+"""
         process, torch = answer(box, code)
         assert process != os.getpid()
         assert torch is None
@@ -588,7 +632,7 @@ def test_unsafe_is_a_process_of_its_own_without_torch():
 
 
 def test_a_sandbox_that_is_closed_leaves_nothing_behind():
-    box = make(None, packages=("numpy",))
+    box = Sandbox(packages=("numpy",))
     below = family(box._zygote.process.pid)
     box.close()
     assert below
@@ -770,11 +814,15 @@ def _exchange(*frames: object) -> Exchange:
         ("x = 1 % 2", "x = 1 % 2", []),
         ("\n\n  x = 1\n  y = 2", "\n\nx = 1\ny = 2\n", []),
         (">>> x = 1\n>>> y = 2", "x = 1\ny = 2\n", []),
-        ("%%time\nx = 1\n!ls", "\nx = 1\nget_ipython().system('ls')\n", ["line 3: `!ls` was not run while grading"]),
-        ("\n%%bash\nrm x", "", ["line 2: the cell of `%%bash` was not run while grading"]),
-        ("x = !ls \\\n -l\ny", "x = get_ipython().getoutput('ls   -l')\n\ny\n", ["line 1: `x = !ls \\` was not run while grading"]),
+        ("%%time\nx = 1\n!ls", "\nx = 1\nget_ipython().system('ls')\n", ["line 3: `!ls`"]),
+        ("\n%%bash\nrm x", "", ["line 2: the cell of `%%bash`"]),
+        (
+            "x = !ls \\\n -l\ny",
+            "x = get_ipython().getoutput('ls   -l')\n\ny\n",
+            ["line 1: `x = !ls \\`"],
+        ),
         ("'''\n!ls\n'''", "'''\n!ls\n'''\n", []),
-        ("print?", "get_ipython().run_line_magic('pinfo', 'print')\n", ["line 1: `print?` was not run while grading"]),
+        ("print?", "get_ipython().run_line_magic('pinfo', 'print')\n", ["line 1: `print?`"]),
         ("if 1:\n    %time x = 3", "if 1:\n    x = 3\n", []),
         ("x = (\n!ls", "x = (\n!ls", []),
     ],
@@ -782,7 +830,8 @@ def _exchange(*frames: object) -> Exchange:
 def test_magics_go_and_lines_stay(cell, plain, notes):
     pytest.importorskip("IPython")
     source, said = plain_source(cell)
-    assert (source.rstrip("\n"), said) == (plain.rstrip("\n"), notes)
+    assert source.rstrip("\n") == plain.rstrip("\n")
+    assert said == [f"{note} was not run while grading" for note in notes]
 
 
 @pytest.mark.parametrize(

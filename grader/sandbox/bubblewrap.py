@@ -1,4 +1,4 @@
-"""The command line of bubblewrap: a file system, network and process table of which hardly anything is left."""
+"""The command line of bubblewrap: hardly anything is left of files, network and processes."""
 
 import functools
 import os
@@ -31,7 +31,7 @@ def version() -> tuple[int, ...]:
 def command(
     seen: Visible, inside: Path, environment: Mapping[str, str], *, root: bool
 ) -> list[str]:
-    """What to put in front of a command. As root, the command keeps only the right to change its user, and must."""
+    """What to put in front of a command. Of root, it leaves the right to change the user."""
     line = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--new-session", "--clearenv"]
     line += [
         "--unshare-pid",
@@ -41,7 +41,7 @@ def command(
         "--unshare-cgroup-try",
     ]
     line += ["--hostname", "grader", "--cap-drop", "ALL"]
-    if root:  # real root can make all of this without a user namespace, and read what an owner keeps private
+    if root:  # can do all of this without a user namespace, and read what only its owner may
         line += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         line += ["--unshare-user", "--uid", "60001", "--gid", "60001"]

@@ -1,4 +1,4 @@
-"""A notebook cell as plain Python: IPython's magics and `!commands` taken out, every line staying where it is."""
+"""A notebook cell as plain Python: magics and `!commands` taken out, every line in its place."""
 
 import re
 import time
@@ -26,11 +26,11 @@ _SILENT = (
 def plain_source(cell: str, seconds: float = 2.0) -> tuple[str, list[str]]:
     """The cell as Python that runs without IPython, and what is left out of it, one note a line.
 
-    Line numbers do not change. Text that IPython cannot read, or not within `seconds` (a hostile cell
-    can make it read many times over), is returned as it is: Python then names its fault.
+    Line numbers do not change. Text that IPython cannot read, or not within `seconds` (a hostile
+    cell can make it read many times over), is returned as it is: Python then names its fault.
 
-    >>> plain_source("x = 1\\n!ls\\n%matplotlib inline")
-    ("x = 1\\nget_ipython().system('ls')\\nget_ipython().run_line_magic('matplotlib', 'inline')\\n", ['line 2: `!ls` was not run while grading'])
+    >>> plain_source("x = 1\\n!ls")
+    ("x = 1\\nget_ipython().system('ls')\\n", ['line 2: `!ls` was not run while grading'])
     """
     if len(cell) > MOST_BYTES or max(map(len, cell.split("\n"))) > MOST_IN_A_LINE:
         return cell, []

@@ -63,8 +63,8 @@ class Sandbox:
         """Run `cells` in a new process, then answer `calls` there.
 
         Cells may hold IPython's magics; a cell that raises does not stop those after it. The inputs
-        are sent only after all cells have run; every call gets its own copies. Never raises for what
-        a submission does; ValueError for calls that have the same key.
+        are sent only after all cells have run; every call gets its own copies. Never raises for
+        what a submission does; ValueError for calls that have the same key.
         """
         limits = limits or Limits()
         if len({call.key for call in calls}) < len(calls):

@@ -1,4 +1,4 @@
-"""Which level of the sandbox holds here: tried with programs that must fail, never guessed from versions."""
+"""Which level of the sandbox holds here: tried with programs that must fail, never guessed."""
 
 import secrets
 import sys
@@ -82,13 +82,14 @@ def choose(packages: Sequence[str], level: str | None, unsafe: bool) -> tuple[st
     raise SandboxUnavailable(
         "No sandbox works on this machine, so student code is not run.\n"
         + "\n".join(failures)
-        + "\nInstall bubblewrap (`grader doctor --fix`), or grade on a Linux of 2021 or later outside a container. "
+        + "\nInstall bubblewrap (`grader doctor --fix`), or grade on a Linux of 2021 or later, "
+        "outside a container. "
         "If you trust every student, `--unsafe` grades without a sandbox."
     )
 
 
 def probe_level(packages: Sequence[str] = ("numpy",)) -> tuple[str | None, dict[str, str]]:
-    """The best level that holds here (None: none does), and for each level "" or why it does not."""
+    """The best level that holds here (None: none), and for each level "" or why it does not."""
     found = {}
     for level in LEVELS:
         try:

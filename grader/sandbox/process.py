@@ -71,7 +71,7 @@ class Zygote:
                 pass
 
     def run(self, exchange: Exchange) -> None:
-        """One submission. Raises Ended or Fault; unless `idle`, its process may still be running."""
+        """One submission. Raises Ended or Fault; if not `idle`, its process may still run."""
         self.children += 1
         self.idle = False
         limits = exchange.limits

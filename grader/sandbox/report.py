@@ -8,14 +8,15 @@ Outcome = Literal["ok", "student_error", "infra_error"]
 
 
 class SandboxUnavailable(RuntimeError):
-    """No sandbox (or not the one asked for) works on this machine. The message says what would help."""
+    """No sandbox, or not the one asked for, works here. The message says what would help."""
 
 
 @dataclass(frozen=True)
 class Call:
     """Call `function`, as the submission defines it, once for each tuple of arguments in `inputs`.
 
-    Arguments are NumPy arrays, numbers, strings, None, or tuples and lists of those. `key` names the answers.
+    Arguments are NumPy arrays, numbers, strings, None, or tuples and lists of those. `key` names
+    the answers.
     """
 
     key: str
@@ -30,11 +31,11 @@ CALL_ERRORS = ("missing", "not-implemented", "not-data", "raised", "not-reached"
 class CallError:
     """Why a call gave no value. `kind` is one of CALL_ERRORS:
 
-    missing          no such function, or the name is something else
-    not-implemented  it raised NotImplementedError, as the stub does
-    not-data         it returned something else than arrays, numbers, strings, None, or tuples and lists of those
-    raised           it raised; `message` is the exception as Python prints it
-    not-reached      the process had ended before (the report's reason says why)
+    missing          no such function, or the name is something else not-implemented  it raised
+    NotImplementedError, as the stub does not-data         it returned something else than arrays,
+    numbers, strings, None, or tuples and lists of those raised           it raised; `message` is
+    the exception as Python prints it not-reached      the process had ended before (the report's
+    reason says why)
     """
 
     kind: str
@@ -74,9 +75,10 @@ class Limits:
 class Report:
     """What came of a submission.
 
-    `outcome` is "ok" when every call was answered, be it by an error of its own; "student_error" when the process
-    ended before, `reason` saying why in one sentence for the student; "infra_error" when the sandbox itself failed.
-    `answers` has one entry for each input of each call in any case.
+    `outcome` is "ok" when every call was answered, be it by an error of its own; "student_error"
+    when the process ended before, `reason` saying why in one sentence for the student;
+    "infra_error" when the sandbox itself failed. `answers` has one entry for each input of each
+    call in any case.
     """
 
     outcome: Outcome = "ok"

@@ -1,4 +1,4 @@
-"""Which files a submission may read: Python itself, the system's libraries, and the packages of its exercise."""
+"""Which files a submission may read: Python, the system's libraries, its exercise's packages."""
 
 import importlib.metadata
 import importlib.util
@@ -34,7 +34,8 @@ class Visible:
 def visible(packages: Iterable[str]) -> Visible:
     """What a submission that may import `packages` needs to see.
 
-    Raises ValueError for a package that must not be seen and ImportError for one that is not installed.
+    Raises ValueError for a package that must not be seen and ImportError for one that is not
+    installed.
     """
     wanted = tuple(packages)
     for name in wanted:
@@ -122,7 +123,7 @@ def _distributions(names: Iterable[str]) -> list[importlib.metadata.Distribution
         try:
             found[name] = importlib.metadata.distribution(name)
         except importlib.metadata.PackageNotFoundError:
-            continue  # an import name that is not a distribution's, or a dependency of another platform
+            continue  # not a distribution's name, or a dependency on another platform
         for line in found[name].requires or ():
             if "extra ==" not in line.replace("extra==", "extra =="):
                 todo.append(re.match(r"[A-Za-z0-9._-]+", line)[0])

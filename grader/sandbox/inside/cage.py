@@ -30,8 +30,8 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 class Cage:
     """The zygote's side: what it restricts in itself before it imports anything, and in each child.
 
-    `level` is hybrid, files, strict or unsafe; `readable` the paths that may be read, `work` the zygote's own scratch
-    folder, `uid` the user to become when started as root (0: stay).
+    `level` is hybrid, files, strict or unsafe; `readable` the paths that may be read, `work` the
+    zygote's own scratch folder, `uid` the user to become when started as root (0: stay).
     """
 
     def __init__(self, level: str, readable: list[str], work: str, uid: int) -> None:
@@ -48,7 +48,7 @@ class Cage:
             self.filter = seccomp.program(files=level != "strict")
 
     def drop_root(self) -> None:
-        """Become user and group `uid`; done when everything is imported, which may take root to read."""
+        """Become user `uid`; done after everything is imported, which may take root to read."""
         if self.uid and os.geteuid() == 0:
             try:
                 os.setgroups([])
@@ -62,7 +62,7 @@ class Cage:
                 _die_with_parent()  # the kernel forgets it when the user changes
 
     def lock(self, limits: tuple, pipes: tuple[int, int, int], zygote: int) -> None:
-        """Turn the process just forked from `zygote` into the submission's. Raises OSError or ValueError."""
+        """Turn the process just forked from `zygote` into the submission's. May raise anything."""
         cpu_seconds, memory_bytes = limits
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -1,6 +1,7 @@
-"""One submission: runs its cells, then calls its functions on the inputs that arrive, and writes the answers.
+"""One submission: runs its cells, calls its functions on what arrives, writes the answers.
 
-Everything here runs in the student's process, so nothing here is to be believed: the host checks every frame.
+Everything here runs in the student's process, so nothing here is to be believed: the host checks
+every frame.
 """
 
 import builtins
@@ -139,7 +140,7 @@ def _filename(number: int) -> str:
 
 
 def _line(error: BaseException) -> tuple[int | None, int | None]:
-    """The cell and the line in it where `error` came up: the innermost frame that is the student's."""
+    """The cell and the line where `error` came up: the innermost place that is the student's."""
     place = (None, None)
     trace = error.__traceback__
     while trace is not None:
@@ -164,13 +165,13 @@ def _text(error: BaseException) -> str:
         message = error.msg if isinstance(error, SyntaxError) else str(error)
     except BaseException:
         message = ""
-    if getattr(error, "errno", 0) == errno.EPERM or "start new thread" in message:
+    if getattr(error, "errno", 0) in (errno.EPERM, errno.EACCES) or "start new thread" in message:
         message += " (files, network, processes and threads are closed while grading)"
     return f"{name}: {message}"[:2000] if message else name
 
 
 class _Quiet(types.ModuleType):
-    """Stands for what a notebook has and a grader has not: every name in it is a function that does nothing."""
+    """Stands for a module that only notebooks need: all its names are functions that do nothing."""
 
     __path__ = ()
 

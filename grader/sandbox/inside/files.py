@@ -1,7 +1,8 @@
-"""Files in memory: what a submission writes, and the data files of packages where no file can be opened.
+"""Files in memory: what a submission writes, and what it reads where no file can be opened.
 
-While grading nothing is written to a disk, and `plt.savefig("plot.png")` or `np.save("x.npy", x)` must not cost a student
-anything: `open` keeps such files in the process, where they can be read back, and they vanish with it.
+While grading nothing is written to a disk, and `plt.savefig("plot.png")` or `np.save("x.npy", x)`
+must not cost a student anything: `open` keeps such files in the process, where they can be read
+back, and they vanish with it.
 """
 
 import builtins
@@ -14,7 +15,7 @@ _open, _exists, _isfile = io.open, os.path.exists, os.path.isfile
 
 
 def hold(path: str) -> None:
-    """Read the file now, so that it can be opened later, under its name and under what that links to."""
+    """Read the file now, so that it can be opened later, by its name and by what that links to."""
     with _open(path, "rb") as file:
         _held[_name(path)] = _held[os.path.realpath(path)] = file.read()
 

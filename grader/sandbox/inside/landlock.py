@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same numbers on every architecture
 _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
-# What a kernel of Landlock version 1, 2, ... can refuse: files, network (TCP), scopes (abstract sockets, signals).
+# What a kernel of Landlock version 1, 2, ... can refuse; scopes are abstract sockets and signals.
 _FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 _TCP = {4: 0b11}
 _SCOPES = {6: 0b11}
@@ -40,7 +40,7 @@ def _newest(table: dict[int, int], kernel: int) -> int:
 
 
 def ruleset(paths: Iterable[str], work: str | None = None) -> int:
-    """A rule set, as a descriptor: read `paths` (folders with all below them), write in `work`, nothing else."""
+    """A rule set, as a descriptor: read `paths` and all below them, write in `work`, no more."""
     kernel = version()
     if not kernel:
         raise OSError("this kernel has no Landlock")

@@ -1,7 +1,7 @@
-"""A seccomp filter that lets through the system calls which computing needs and answers EPERM to all others.
+"""A seccomp filter: the system calls that computing needs; all others are answered with EPERM.
 
-An allow list: what a future kernel adds is refused from the start. The program is classic BPF, packed by hand, so no
-library is needed. https://docs.kernel.org/userspace-api/seccomp_filter.html
+An allow list: what a future kernel adds is refused from the start. The program is classic BPF,
+packed by hand, so no library is needed. https://docs.kernel.org/userspace-api/seccomp_filter.html
 """
 
 import ctypes
@@ -24,7 +24,8 @@ _COMPUTE = {
     "nanosleep": (35, 101), "gettimeofday": (96, 169), "time": (201, None), "times": (100, 153),
     "getitimer": (36, 102), "setitimer": (38, 103), "alarm": (37, None),
     "getrandom": (318, 278), "sched_yield": (24, 124), "sched_getaffinity": (204, 123),
-    "getcpu": (309, 168), "getrusage": (98, 165), "sysinfo": (99, 179), "uname": (63, 160), "getcwd": (79, 17),
+    "getcpu": (309, 168), "getrusage": (98, 165), "sysinfo": (99, 179), "uname": (63, 160),
+    "getcwd": (79, 17),
     "poll": (7, None), "ppoll": (271, 73), "select": (23, None), "pselect6": (270, 72),
     "exit": (60, 93), "exit_group": (231, 94), "restart_syscall": (219, 128),
 }  # fmt: skip
@@ -52,7 +53,7 @@ _NUMBER, _ARCHITECTURE = 0, 4
 
 
 def _argument(index: int, half: int = 0) -> int:
-    """Where argument `index` lies in seccomp_data: its low word (both machines are little-endian), or its high one."""
+    """Where argument `index` lies in seccomp_data (little-endian): low word or high one."""
     return 16 + 8 * index + 4 * half
 
 

@@ -1,8 +1,9 @@
 """Values as bytes, and bytes cut into frames: all that ever crosses the wall of the sandbox.
 
-The format is small enough to check by eye: one tag byte a value, lengths before contents, arrays as dtype, shape and raw
-bytes. Nothing in it names a class or runs code (as a pickle would), nothing unpacks to more than arrived (as an npz may),
-and a reader refuses a frame as soon as its length is announced.
+The format is small enough to check by eye: one tag byte a value, lengths before contents, arrays as
+dtype, shape and raw bytes. Nothing in it names a class or runs code (as a pickle would), nothing
+unpacks to more than arrived (as an npz may), and a reader refuses a frame as soon as its length is
+announced.
 """
 
 import struct
@@ -16,25 +17,10 @@ MAX_NDIM = 32
 MAX_INT_BYTES = 128
 
 # The only dtypes that travel, always in the machine's own byte order.
-DTYPES = tuple(
-    np.dtype(name)
-    for name in [
-        "bool",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "float16",
-        "float32",
-        "float64",
-        "complex64",
-        "complex128",
-    ]
-)
+_NAMES = """
+bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128
+"""
+DTYPES = tuple(map(np.dtype, _NAMES.split()))
 _CODE = {dtype: code for code, dtype in enumerate(DTYPES)}
 _LENGTH = struct.Struct("!Q")
 _COUNT = struct.Struct("!I")
@@ -111,14 +97,14 @@ def _write_array(value: np.ndarray | np.generic, parts: list[bytes]) -> None:
 
 
 class Frames:
-    """Cuts a stream of bytes, as it arrives, into decoded values; takes `limit` bytes altogether."""
+    """Cuts a stream of bytes, as it arrives, into decoded values; takes `limit` bytes in all."""
 
     def __init__(self, limit: int = 1 << 30) -> None:
         self._left = limit
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[object]:
-        """The values that `data` completes, each before the next is looked at. Raises TooMuch or BadFrame."""
+        """The values that `data` completes, one by one. Raises TooMuch or BadFrame."""
         self._left -= len(data)
         if self._left < 0:
             raise TooMuch

@@ -1,8 +1,8 @@
 """The parent of all submissions: imports everything once, then forks one child a submission.
 
-Started by the host as `python -I -S zygote.py PACKAGES`, its standard input being the control socket. It holds no secret:
-a submission travels through pipes that the zygote only hands on. The host hears of trouble with the machinery on the
-control socket alone, and no child can reach that.
+Started by the host as `python -I -S zygote.py PACKAGES`, its standard input being the control
+socket. It holds no secret: a submission travels through pipes that the zygote only hands on. The
+host hears of trouble with the machinery on the control socket alone, and no child can reach that.
 """
 
 import gc
@@ -40,7 +40,7 @@ def main() -> None:
         trouble = f"{type(error).__name__}: {error}"
     child.prepare()
     gc.collect()
-    gc.freeze()  # children share the pages of everything so far; a collection would touch, and so copy, them
+    gc.freeze()  # children share these pages; a collection would touch, and so copy, them
     control.sendall(wire.frame(("up", trouble)))
     if trouble:
         return
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def receive(control: socket.socket, messages: wire.Frames) -> tuple[tuple, list[int]]:
-    """The next message and the descriptors that came with it; ends the zygote when the host is gone."""
+    """The next message and the descriptors with it; ends the zygote when the host is gone."""
     descriptors: list[int] = []
     while True:
         data, arrived, _, _ = socket.recv_fds(control, 1 << 16, 2)
@@ -83,7 +83,7 @@ def receive(control: socket.socket, messages: wire.Frames) -> tuple[tuple, list[
 
 
 def watch(pid: int, control: socket.socket, woken: int) -> tuple[int, object]:
-    """Wait until child `pid` has ended. Nothing is sent meanwhile: what can be read is that the host has gone."""
+    """Wait until child `pid` has ended. Nothing is sent meanwhile but the end of the host."""
     poller = poll()
     poller.register(control, POLLIN)
     poller.register(woken, POLLIN)
