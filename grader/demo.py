@@ -104,7 +104,7 @@ def open_demo(folder: Path) -> Course:
 
 
 def hand_in(course: Course, answers: list[Answer]) -> None:
-    """Put the twelve notebooks under submitted/, where they are not yet."""
+    """Put the twelve notebooks under submitted/ and the names into the gradebook."""
     release = course.release(SET).read_bytes()
     for answer in answers:
         path = course.submitted(answer.name, SET) / f"{SET}.ipynb"
@@ -112,6 +112,11 @@ def hand_in(course: Course, answers: list[Answer]) -> None:
         if not path.exists() or path.read_bytes() != data:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
+    with course.gradebook() as gradebook:
+        for answer in answers:
+            first, _, last = answer.name.partition("_")
+            names = {"first_name": first.title(), "last_name": last.replace("_", " ")}
+            gradebook.update_or_create_student(answer.name, **names)
 
 
 def differences(course: Course, answers: list[Answer], done: Run) -> list[str]:
