@@ -415,6 +415,15 @@ def test_a_difference_that_float32_would_swallow_is_no_difference():
         draw_cases(plain_task(mistakes=close), b"")
 
 
+def test_a_mistake_may_write_into_its_inputs():
+    def overwrite(g, a):
+        g += a
+        return g
+
+    cases = draw_cases(plain_task(mistakes=(Mistake("adds", "", overwrite),)), b"")
+    assert judge(plain_task(), cases, [overwrite(*copies(c.inputs)) for c in cases]).passed is False
+
+
 def test_edges_are_asked_but_not_redrawn():
     edge = (np.ones(3), np.ones(3))
     cases = draw_cases(plain_task(edges=lambda rng: [edge]), b"")
@@ -474,9 +483,11 @@ def test_the_reference_keeps_dtype_and_leaves_torchs_settings_alone():
     import torch
 
     before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high")
     given = answer(plain_task(), (np.ones((), np.float32), np.ones((), np.float32)))
     assert (given[0].dtype, given[0].shape) == (np.float32, ())
-    assert torch.get_float32_matmul_precision() == before
+    assert torch.get_float32_matmul_precision() == "high"
+    torch.set_float32_matmul_precision(before)
 
 
 # --- exercises ----------------------------------------------------------------------------------
@@ -574,9 +585,11 @@ def test_html_holds_nothing_of_the_students_own_making():
     assert "&lt;script&gt;alert(1)" in page
     assert "<script" not in page
     assert "<img" not in page
-    forged = Verdict("<b>t", Outcome.GRADED, False, "<b>m", "<b>n", "<b>o\n<b>p")
-    assert "<b>n" not in as_html(forged)
-    assert "<b>p" not in as_html(forged)
+    table = {"shape": "<i>3", "rows": [["<i>4"]], "more": False}
+    drawn = {"name": "<i>2", "yours": table, "PyTorch": table, "wrong": [], "first": None}
+    forged = Verdict("<i>t", Outcome.GRADED, False, "<i>m", "<i>n", "<i>o\n<i>p", drawn)
+    assert "<i>" not in as_html(forged)
+    assert as_html(forged).count("&lt;i&gt;") == 10
 
 
 def test_the_picture_frames_the_first_wrong_number():
