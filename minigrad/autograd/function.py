@@ -29,8 +29,6 @@ class FunctionCtx:
     needs_input_grad: tuple[bool, ...] = ()
     materialize_grads = True
     _to_save: tuple = ()
-    _saved: tuple = ()
-    _freed = False
     _dirty: tuple = ()
     _non_differentiable: tuple = ()
     _node = staticmethod(lambda: None)  # a weak reference, once there is a node
@@ -49,10 +47,12 @@ class FunctionCtx:
     @property
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
         """What `save_for_backward` kept; RuntimeError after it was released."""
-        if self._freed:
-            raise errors.freed()
         node = self._node()
-        return tuple(saved and saved.unpack(node) for saved in self._saved)
+        if node is None:
+            return ()
+        if node.saved is None:
+            raise errors.freed()
+        return tuple([saved and saved.unpack(node) for saved in node.saved])
 
     def mark_dirty(self, *tensors) -> None:
         """Say that forward changed these inputs in place; it must return them."""
@@ -115,8 +115,7 @@ class FunctionNode(Node):
         return sent
 
     def release(self):
-        self.ctx._saved = ()
-        self.ctx._freed = True
+        self.saved = None
 
     def __getattr__(self, attribute):
         """What was set on ctx can be read from the node, too."""
@@ -241,7 +240,7 @@ class Function(metaclass=FunctionMeta):
             _describe(node, outputs)
         results = tuple(_placed(node, nr, x, inputs, ctx) for nr, x in enumerate(outputs))
         if node is not None:
-            ctx._saved = _saved(ctx._to_save, node)
+            node.saved = _saved(ctx._to_save, node)
         ctx._to_save = ctx._dirty = ctx._non_differentiable = ()
         return results if isinstance(output, tuple) else results[0]
 
@@ -257,7 +256,7 @@ def _positional(forward, args, kwargs, ctx: bool) -> tuple:
 
 def _new_node(function, ctx, args):
     places = tuple(place for place, a in enumerate(args) if isinstance(a, Tensor))
-    node = function._node_class(edges=tuple(edge_of(args[place]) for place in places))
+    node = function._node_class(tuple(edge_of(args[place]) for place in places), saved=())
     node.tensor_places = places
     node.ctx = ctx
     ctx._node = weakref.ref(node)

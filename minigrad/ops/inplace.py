@@ -106,7 +106,8 @@ class CopySlices(Node):
 
     def __init__(self, base, steps, function):
         data = base._data
-        super().__init__((edge_of(base), *function.edges[1:]), None, data.shape, data.dtype)
+        edges = (edge_of(base), *function.edges[1:])
+        super().__init__(edges, (function,), data.shape, data.dtype)
         self.steps = steps
         self.function = function
 
