@@ -54,6 +54,7 @@ class Course:
         root = Path(folder).absolute()
         if not root.is_dir():
             raise CommandError(f"there is no folder {folder}. Make a course: grader build {folder}")
+        _check_path(root)
         if not (root / CONFIG).is_file():
             raise CommandError(
                 f"{folder} is not a course folder, it has no {CONFIG}. "
@@ -234,6 +235,7 @@ def build_course(folder: Path | str) -> Built:
     from grader.content import content_root
 
     root = Path(folder).absolute()
+    _check_path(root)
     if root.exists() and not root.is_dir():
         raise CommandError(f"{folder} is a file. Name a folder for the course.")
     if root.is_dir() and any(root.iterdir()) and not (root / CONFIG).exists():
@@ -267,6 +269,14 @@ def build_course(folder: Path | str) -> Built:
         built.wrote.append(path)
     record.write_text(json.dumps(after, indent=1, sort_keys=True) + "\n")
     return built
+
+
+def _check_path(root: Path) -> None:
+    if set(str(root)) & set("*?[]"):
+        raise CommandError(
+            f"nbgrader cannot work in {root}, because of the *, ?, [ or ] in its path. "
+            "Choose another folder."
+        )
 
 
 def _digest(data: bytes) -> str:

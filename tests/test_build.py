@@ -198,6 +198,18 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path, capsys):
     assert "is a file" in capsys.readouterr().err
 
 
+def test_a_path_that_nbgrader_cannot_work_in_is_refused_at_once(tmp_path, capsys):
+    assert main(["build", str(tmp_path / "course [1]")]) == 2
+    assert "because of the *, ?, [ or ] in its path" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_with_spaces_and_umlauts_is_fine(tmp_path):
+    course = build_course(tmp_path / "mein Kurs (ä) {1}").course
+    course.convert("GenerateAssignment", courses.SET)
+    assert course.release(courses.SET).read_bytes() == courses.release()
+
+
 def test_the_released_notebook_holds_no_answer(course):
     text = course.release(courses.SET).read_text()
     notebook = json.loads(text)

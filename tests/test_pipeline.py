@@ -19,7 +19,7 @@ from grader.course import Course
 from grader.executor import Inline, Processes
 from grader.grade import recall
 from grader.journal import Journal
-from grader.sandbox import Report
+from grader.sandbox import Report, SandboxUnavailable
 from grader.task import Outcome, Verdict
 
 SET, FULL = courses.SET, courses.FULL
@@ -380,6 +380,24 @@ def test_a_fault_of_the_sandbox_is_tried_again_and_then_no_grade(small, monkeypa
     assert courses.scores(small) == {}
     found = pipeline.grade_course(small, [SET], executor=Inline())
     assert (found.judged, found.failed, courses.scores(small)) == (1, [], {"ada": FULL})
+
+
+def test_where_no_sandbox_works_nothing_is_graded(small, monkeypatch, capsys):
+    def choose(*_):
+        raise SandboxUnavailable("No sandbox works on this machine. Install bubblewrap.")
+
+    monkeypatch.setattr("grader.sandbox.probe.choose", choose)
+    assert main(["autograde", str(small.root)]) == 2
+    assert "Install bubblewrap" in capsys.readouterr().err
+    assert courses.scores(small) == {}
+
+
+def test_unsafe_is_said_aloud_and_stands_in_the_journal(small, capsys):
+    assert main(["autograde", str(small.root), "--unsafe", "--workers", "1"]) == 0
+    assert "No sandbox: students' code runs with your rights" in capsys.readouterr().out
+    grades, _ = recall(Journal(small.private / "journal.jsonl"))
+    assert [grade.level for grade in grades.values()] == ["unsafe"]
+    assert courses.scores(small) == {"ada": FULL}
 
 
 def test_a_judge_that_passes_everything_is_noticed_before_it_grades(small, monkeypatch):

@@ -35,7 +35,10 @@ def write_pages(
     only: list[str] | None,
     tell: Callable[[str, int, int], None],
 ) -> tuple[list[Path], list[tuple[str, str]]]:
-    """Write the pages of all graded hand-ins; returns them, and (hand-in, reason) of failures."""
+    """Write the pages of all graded hand-ins; returns them, and (hand-in, reason) of failures.
+
+    A page that is newer than the notebook it shows and than the gradebook is left as it is.
+    """
     graded = [
         (path.parent.parent.name, set_name)
         for set_name in sets
@@ -44,10 +47,16 @@ def write_pages(
     ]
     pages, failed = [], []
     for done, (student, set_name) in enumerate(graded, 1):
+        page = course.feedback(student, set_name)
         try:
-            course.convert("GenerateFeedback", set_name, student)
-            pages.append(course.feedback(student, set_name))
+            if not _newer(page, course.autograded(student, set_name), course.root / "gradebook.db"):
+                course.convert("GenerateFeedback", set_name, student)
+            pages.append(page)
         except CommandError as error:
             failed.append((f"{student}/{set_name}", str(error)))
         tell("feedback", done, len(graded))
     return pages, failed
+
+
+def _newer(page: Path, *others: Path) -> bool:
+    return page.exists() and all(page.stat().st_mtime > path.stat().st_mtime for path in others)
