@@ -107,6 +107,9 @@ def unbroadcast(gradient, shape):
         i + extra for i, n in enumerate(shape) if n == 1 and gradient.shape[i + extra] != 1
     ]
     axes = (*range(extra), *stretched)
-    if isinstance(gradient, Tensor):
-        return gradient.sum(axes, keepdim=True).reshape(shape)
+    if isinstance(gradient, Tensor):  # by torch's steps: they show as nodes
+        if not shape:
+            return gradient.sum()
+        gradient = gradient.sum(axes, keepdim=True)
+        return gradient.reshape(shape) if extra else gradient
     return np.add.reduce(gradient, axis=axes, keepdims=True).reshape(shape)

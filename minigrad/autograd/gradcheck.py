@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .. import random
+from .. import dtypes, random
 from ..creation import zeros_like
 from ..tensor import Tensor
 from .accumulate import edge_of
@@ -45,9 +45,9 @@ def gradcheck(
     with `check_undefined_grad` that backward bears a missing gradient.
 
     Raises GradcheckError with the two Jacobians, one row for each number of the input, or returns
-    False without `raise_exception`. The whole Jacobian is always compared, and gradients always have
-    the dtype of their inputs: `fast_mode`, `masked` and `check_grad_dtypes` change nothing. The
-    checks of forward mode and of batches are not there.
+    False without `raise_exception`. The whole Jacobian is always compared, and gradients always
+    have the dtype of their inputs: `fast_mode`, `masked` and `check_grad_dtypes` change nothing.
+    The checks of forward mode and of batches are not there.
 
     >>> import minigrad
     >>> x = minigrad.tensor([0.5, 2.0], dtype=minigrad.float64, requires_grad=True)
@@ -224,7 +224,7 @@ def _numerical(func, inputs, x, outputs, eps):
         above = _values(func, inputs)
         numbers[place] = original
         for jacobian, a, b in zip(jacobians, below, above, strict=True):
-            _check_alike(a, b, eps)
+            _check_alike(a, b, place, eps)
             if jacobian.dtype.kind == "f":
                 jacobian[row] = ((b - a) / (2 * eps)).reshape(-1)
     return jacobians
@@ -234,17 +234,17 @@ def _values(func, inputs):
     return [np.array(output._data) for output in _as_tuple(func(*inputs))]
 
 
-def _check_alike(a, b, eps):
-    for what in ("shape", "dtype"):
-        if getattr(a, what) != getattr(b, what):
+def _check_alike(a, b, place, eps):
+    for what, show in (("shape", lambda x: dtypes.Size(x.shape)), ("dtype", dtypes.of)):
+        if show(a) != show(b):
             raise AssertionError(
                 f"Expected `func` to return outputs with the same {what} when inputs are perturbed "
-                f"by {eps}, but got: {what}s {getattr(a, what)} and {getattr(b, what)}."
+                f"on index {place} by {eps}, but got: {what}s {show(a)} and {show(b)}."
             )
 
 
 def _analytical(output, active):
-    """For each input the Jacobian of one output by backward passes: (numbers in input, in output)."""
+    """For each input the Jacobian of one output, by backward passes: (numbers in x, in output)."""
     jacobians = [np.zeros((x.numel(), output.numel()), x._data.dtype) for x in active]
     for column in range(output.numel()):
         seed = np.zeros(output.numel(), output._data.dtype)
@@ -297,13 +297,24 @@ def _check_undefined(func, inputs, count):
         try:
             found = grad(outputs, active, _zero_seeds(outputs), allow_unused=True)
         except RuntimeError as error:
+            _say_how_to_switch_it_off()
             raise GradcheckError(
                 "Expected backward function to handle undefined output grads. Please look at "
                 '"Notes about undefined output gradients" in "tools/autograd/derivatives.yaml"'
             ) from error
         if any(gradient is not None and gradient._data.any() for gradient in found):
+            _say_how_to_switch_it_off()
             raise GradcheckError(
                 "Expected all input grads to be undefined or zero when all output grads are "
                 'undefined or zero. Please look at "Notes about undefined output gradients" in '
                 '"tools/autograd/derivatives.yaml"'
             )
+
+
+def _say_how_to_switch_it_off():
+    warnings.warn(
+        "Backwards compatibility: New undefined gradient support checking feature is enabled by "
+        "default, but it may break existing callers of this function. If this is true for you, you "
+        'can call this function with "check_undefined_grad=False" to disable the feature',
+        stacklevel=4,
+    )
