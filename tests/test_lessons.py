@@ -109,10 +109,13 @@ def open_and_run(page, address: str, lesson: str) -> None:
     page.wait_for_function(
         """() => {
             const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
-            return prompts.length && prompts.every(p => /\\d/.test(p.textContent));
+            const failed = document.querySelector('[data-mime-type$="jupyter.error"]');
+            return failed || (prompts.length && prompts.every(p => /\\d/.test(p.textContent)));
         }""",
         timeout=90_000,
     )
+    errors = page.locator('[data-mime-type="application/vnd.jupyter.error"]')
+    assert errors.all_inner_texts() == []
 
 
 @needs("chromium")
