@@ -69,10 +69,11 @@ from .dtypes import (
     uint8,
 )
 from .ops import FUNCTIONS as _FUNCTIONS
+from .ops import FUNCTIONS_ONLY as _FUNCTIONS_ONLY
 from .printing import set_printoptions
 from .random import Generator, initial_seed, manual_seed, seed
 from .tensor import Tensor
 
-globals().update(_FUNCTIONS)
+globals().update(_FUNCTIONS | _FUNCTIONS_ONLY)
 
 __version__ = "0.1.0"

@@ -228,11 +228,72 @@ def index_type(name: str) -> Exception:
     )
 
 
-def index_bounds(index: int, dim: int, size: int) -> Exception:
+def index_bounds(index: int, dim: int, size: int, kind=RuntimeError) -> Exception:
     return advised(
-        RuntimeError,
+        kind,
         f"index {index} is out of bounds for dimension {dim} with size {size}",
         "Indices here count from 0 to the size less one.",
+    )
+
+
+def index_of_number() -> Exception:
+    return advised(
+        IndexError,
+        "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ "
+        "to convert a 0-dim tensor to a number",
+        "A number has no parts.",
+    )
+
+
+def too_many_indices(ndim: int) -> Exception:
+    return advised(
+        IndexError,
+        f"too many indices for tensor of dimension {ndim}",
+        "Each index reads one dimension.",
+    )
+
+
+def select_of_number() -> Exception:
+    return advised(IndexError, "select() cannot be applied to a 0-dim tensor.", "Use item().")
+
+
+def select_bounds(index: int, shape, dim: int) -> Exception:
+    return advised(
+        IndexError,
+        f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}",
+        "Indices count from 0, or from the end with -1.",
+    )
+
+
+def narrow_of_number() -> Exception:
+    return advised(
+        RuntimeError, "narrow() cannot be applied to a 0-dim tensor.", "A number has no parts."
+    )
+
+
+def narrow_start(start: int, n: int) -> Exception:
+    return advised(
+        IndexError,
+        f"Dimension out of range (expected to be in range of [{-n}, {n}], but got {start})",
+        "The start lies within the dimension.",
+    )
+
+
+def narrow_length(start: int, length: int, n: int) -> Exception:
+    text = (
+        "narrow(): length must be non-negative."
+        if length < 0
+        else f"start ({start}) + length ({length}) exceeds dimension size ({n})."
+    )
+    return advised(RuntimeError, text, "The part must lie within the dimension.")
+
+
+def part_shape(expected, got) -> Exception:
+    return advised(
+        RuntimeError,
+        f"expected src to have a size equal to the slice of self. src size = {list(got)}, slice size = "
+        f"{list(expected)}",
+        "What is written has the shape of the part that it replaces.",
     )
 
 
@@ -476,6 +537,14 @@ def diag(ndim: int) -> Exception:
     )
 
 
+def no_bits(name: str) -> Exception:
+    return advised(
+        RuntimeError,
+        f'"{name}_cpu" not implemented for floating point types',
+        "Bits are those of bool or integer tensors.",
+    )
+
+
 def rounding_mode(mode) -> Exception:
     return advised(
         RuntimeError,
@@ -565,13 +634,144 @@ def _c_name(dtype) -> str:
     }.get(dtype.name, dtype.name)
 
 
-def batch_shapes(_, a, b) -> Exception:
+def batch_shapes(a, b) -> Exception:
     return advised(
         RuntimeError,
-        f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[-1]}] but "
-        "got: "
+        f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[-1]}] but got: "
         f"[{b[0]}, {b[-2]}].",
         "The columns of the first matrices must be as many as the rows of the second.",
+    )
+
+
+def matmul_scalar(a: int, b: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"both arguments to matmul need to be at least 1D, but they are {a}D and {b}D",
+        "A number is multiplied with *.",
+    )
+
+
+def needs_vector(name: str, ndim: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"{name}: Expected 1-D argument, but got {ndim}-D",
+        "reshape(-1) makes a vector.",
+    )
+
+
+def needs_vectors(a: int, b: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"1D tensors expected, but got {a}D and {b}D tensors",
+        "Matrices are multiplied with @.",
+    )
+
+
+def dot_types(a, b) -> Exception:
+    return advised(
+        RuntimeError,
+        f"dot : expected both vectors to have same dtype, but found {_c_name(a)} and {_c_name(b)}",
+        "Convert one of the two first, for example with .float().",
+    )
+
+
+def dims_of_product(name: str, wanted: str, a: int, b: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"{name}: expected {wanted}, got {a}-D and {b}-D tensors",
+        "matmul takes all of them.",
+    )
+
+
+def expand(own, result) -> Exception:
+    return advised(
+        RuntimeError,
+        f"The expanded size of the tensor ({list(result)}) must match the existing size ({list(own)})",
+        "What is added must stretch to the shape of the product.",
+    )
+
+
+def inner_shapes(a, b) -> Exception:
+    return advised(
+        RuntimeError,
+        "inner() the last dimension must match on both input tensors but got shapes "
+        f"{list(a)} and {list(b)}",
+        "The sums run along the last dimension of both.",
+    )
+
+
+def tensordot_dims(dims: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"tensordot expects dims >= 0 and no more than both tensors have, but got dims={dims}",
+        "That many dimensions are summed over.",
+    )
+
+
+def contraction(a, b, ours, theirs) -> Exception:
+    return advised(
+        RuntimeError,
+        "contracted dimensions need to match, but first has sizes "
+        f"{[a[d] for d in ours]} and second has sizes {[b[d] for d in theirs]}",
+        "Dimensions that are summed over together have one length.",
+    )
+
+
+def multi_dot(count: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"multi_dot(): expected at least 2 tensors but got {count}",
+        "A product has factors.",
+    )
+
+
+def needs_matrices(name: str, ndim: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"{name}: The input tensor A must have at least 2 dimensions, but it has {ndim}.",
+        "A matrix has rows and columns.",
+    )
+
+
+def needs_square(name: str, shape) -> Exception:
+    return advised(
+        RuntimeError,
+        f"{name}: A must be batches of square matrices, but they are {shape[0]} by {shape[1]} matrices",
+        "Only a square matrix has one.",
+    )
+
+
+def singular(name: str) -> Exception:
+    return advised(
+        RuntimeError,
+        f"{name}: The diagonal element is zero, the inversion could not be completed because the "
+        "input matrix is singular.",
+        "Its columns are not independent.",
+    )
+
+
+def matrix_norm(ord) -> Exception:
+    return advised(
+        RuntimeError,
+        f"linalg.matrix_norm: Order {ord} not supported by minigrad",
+        "There are 'fro', 1, -1, inf and -inf; the others need a differentiable svd.",
+    )
+
+
+def norm_dims(ndim: int) -> Exception:
+    return advised(
+        RuntimeError,
+        "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. "
+        f"Got {ndim}D.",
+        "Name the dimensions with dim.",
+    )
+
+
+def einsum(text: str) -> Exception:
+    return advised(
+        RuntimeError,
+        f"einsum(): {text}",
+        "One letter for each dimension, as in 'ij,jk->ik'.",
     )
 
 

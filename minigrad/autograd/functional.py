@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ..creation import zeros_like
 from ..errors import advised
-from ..ops.shape import stack_op
+from ..ops.join import stack_op
 from ..tensor import Tensor
 from .engine import grad
 from .modes import enable_grad, is_grad_enabled, set_grad_enabled

@@ -23,6 +23,7 @@ def _question(function):
             raise errors.broadcast(x.shape, y.shape) from None
 
     ask.__name__ = ask.__qualname__ = function.__name__
+    ask.__doc__ = f"Where `self` and `other` answer yes to numpy.{function.__name__}, one by one."
     return ask
 
 
@@ -36,6 +37,9 @@ def plain(array) -> Tensor:
 
 eq, ne, lt, le, gt, ge = map(
     _question, (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal)
+)
+logical_and, logical_or, logical_xor = map(
+    _question, (np.logical_and, np.logical_or, np.logical_xor)
 )
 
 
@@ -54,14 +58,24 @@ def isfinite(self) -> Tensor:
     return plain(np.isfinite(self._data))
 
 
-def logical_and(self, other) -> Tensor:
-    """Where both are true."""
-    return plain(np.logical_and(self._data, other._data))
+def isposinf(self) -> Tensor:
+    """Where the elements are infinity."""
+    return plain(self._data == np.inf)
 
 
-def logical_or(self, other) -> Tensor:
-    """Where at least one is true."""
-    return plain(np.logical_or(self._data, other._data))
+def isneginf(self) -> Tensor:
+    """Where the elements are minus infinity."""
+    return plain(self._data == -np.inf)
+
+
+def isreal(self) -> Tensor:
+    """True everywhere: minigrad has no complex numbers."""
+    return plain(np.ones_like(self._data, bool))
+
+
+def signbit(self) -> Tensor:
+    """Where the sign is minus, also that of -0."""
+    return plain(np.signbit(self._data) if self._data.dtype.kind == "f" else self._data < 0)
 
 
 def logical_not(self) -> Tensor:
@@ -69,26 +83,42 @@ def logical_not(self) -> Tensor:
     return plain(np.logical_not(self._data))
 
 
-def bitwise_and(self, other):
-    """`&` of bool or integer tensors."""
-    y = other._data if isinstance(other, Tensor) else other
-    return plain(np.bitwise_and(self._data, y))
+def _bitwise(function):
+    """An operation on the bits of bool or integer tensors."""
+
+    def call(self, other):
+        x = self._data if isinstance(self, Tensor) else self
+        y = other._data if isinstance(other, Tensor) else other
+        if not isinstance(y, (np.ndarray, np.generic, int)):
+            return NotImplemented
+        x, y = dtypes.promote(x, y)
+        if any(getattr(z, "dtype", np.dtype(bool)).kind == "f" for z in (x, y)):
+            raise errors.no_bits(function.__name__)
+        try:
+            return plain(function(x, y))
+        except (ValueError, TypeError) as problem:
+            raise errors.operands(x, y, problem) from None
+
+    call.__name__ = call.__qualname__ = function.__name__
+    call.__doc__ = f"{function.__name__.replace('_', ' ')} of bool or integer tensors."
+    return call
 
 
-def bitwise_or(self, other):
-    """`|` of bool or integer tensors."""
-    y = other._data if isinstance(other, Tensor) else other
-    return plain(np.bitwise_or(self._data, y))
+bitwise_and, bitwise_or, bitwise_xor, bitwise_left_shift, bitwise_right_shift = map(
+    _bitwise, (np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.left_shift, np.right_shift)
+)
 
 
-def invert(self):
-    """`~` of bool or integer tensors."""
+def bitwise_not(self) -> Tensor:
+    """The opposite of every bit; of bool tensors where they are false."""
+    if self._data.dtype.kind == "f":
+        raise errors.no_bits("bitwise_not")
     return plain(np.invert(self._data))
 
 
 def equal(self: Tensor, other: Tensor) -> bool:
     """True where shape and all elements are the same."""
-    return bool(np.array_equal(self._data, other._data))
+    return self is other or bool(np.array_equal(self._data, other._data))
 
 
 def allclose(self, other, rtol=1e-5, atol=1e-8, equal_nan=False) -> bool:
@@ -100,12 +130,3 @@ def isclose(self, other, rtol=1e-5, atol=1e-8, equal_nan=False) -> Tensor:
     """Where the elements are closer than `atol + rtol * |other|`."""
     return plain(np.isclose(self._data, other._data, rtol, atol, equal_nan))
 
-
-def any(self) -> Tensor:
-    """Whether one element is true."""
-    return plain(np.any(self._data))
-
-
-def all(self) -> Tensor:
-    """Whether every element is true."""
-    return plain(np.all(self._data))

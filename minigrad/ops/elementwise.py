@@ -15,7 +15,7 @@ from .table import op
 
 # fmt: off
 
-# --- arithmetic: a python number on one side stays a python number --------------------------------------------
+# --- arithmetic: a python number on one side stays a python number --------------------------------
 
 add = op("add", lambda self, other: self + other,
     self =lambda g: g,
@@ -35,64 +35,139 @@ neg = op("neg", lambda self: -self,
     self =lambda g: -g)
 reciprocal = op("reciprocal", lambda self: 1 / self, floating=True,
     self =lambda g, result: -g * (result * result))
+addcmul = op("addcmul", lambda self, tensor1, tensor2, value: self + value * (tensor1 * tensor2),
+    self   =lambda g: g,
+    tensor1=lambda g, tensor2, value: g * (tensor2 * value),
+    tensor2=lambda g, tensor1, value: g * (tensor1 * value))
+addcdiv = op("addcdiv", lambda self, tensor1, tensor2, value: self + value * (tensor1 / tensor2),
+    self   =lambda g: g,
+    tensor1=lambda g, tensor2, value: g * (value / tensor2),
+    tensor2=lambda g, tensor1, tensor2, value: -g * (value * tensor1 / (tensor2 * tensor2)))
+lerp_number = op("lerp", lambda self, end, weight: self + weight * (end - self),
+    self  =lambda g, weight: g * (1 - weight),
+    end   =lambda g, weight: g * weight)
+lerp_tensor = op("lerp", lambda self, end, weight: self + weight * (end - self), 1,
+    self  =lambda g, weight: g * (1 - weight),
+    end   =lambda g, weight: g * weight,
+    weight=lambda g, self, end: g * (end - self))
 
-# --- powers: the digit tells which of base and exponent is a tensor -------------------------------------------
+# --- powers: the digit tells which of base and exponent is a tensor -------------------------------
 
 pow_number = op("pow", lambda self, exponent: self ** exponent, 0,
-    self    =lambda g, self, exponent: g * (exponent * self ** (exponent - 1)) if exponent else nothing(g))
+    self    =lambda g, self, exponent:
+        g * (exponent * self ** (exponent - 1)) if exponent else nothing(g))
 pow_tensor = op("pow", lambda self, exponent: self ** exponent, 1,
-    self    =lambda g, self, exponent: where(exponent == 0, 0.0, g * (exponent * self ** (exponent - 1))),
-    exponent=lambda g, self, exponent, result: where((self == 0) & (exponent >= 0), 0.0, g * (result * log(self))))
+    self    =lambda g, self, exponent:
+        where(exponent == 0, 0.0, g * (exponent * self ** (exponent - 1))),
+    exponent=lambda g, self, exponent, result:
+        where((self == 0) & (exponent >= 0), 0.0, g * (result * log(self))))
 pow_base = op("pow", lambda self, exponent: self ** exponent, 2,
     exponent=lambda g, self, result: g * (result * natural_log(self)) if self else nothing(g))
-sqrt  = op("sqrt",  lambda self: np.sqrt(self),     floating=True, self=lambda g, result: g / (2 * result))
-rsqrt = op("rsqrt", lambda self: 1 / np.sqrt(self), floating=True, self=lambda g, result: -0.5 * g * result ** 3)
+sqrt  = op("sqrt",  lambda self: np.sqrt(self), floating=True,
+    self=lambda g, result: g / (2 * result))
+rsqrt = op("rsqrt", lambda self: 1 / np.sqrt(self), floating=True,
+    self=lambda g, result: -0.5 * g * result ** 3)
+hypot = op("hypot", lambda self, other: np.hypot(self, other),
+    self =lambda g, self, result: g * (self / result),
+    other=lambda g, other, result: g * (other / result))
 
-# --- exponentials and logarithms -------------------------------------------------------------------------------
+# --- exponentials and logarithms ------------------------------------------------------------------
 
-exp   = op("exp",   lambda self: np.exp(self),   floating=True, self=lambda g, result: g * result)
-expm1 = op("expm1", lambda self: np.expm1(self), floating=True, self=lambda g, result: g * (result + 1))
-log   = op("log",   lambda self: np.log(self),   floating=True, self=lambda g, self: g / self)
-log1p = op("log1p", lambda self: np.log1p(self), floating=True, self=lambda g, self: g / (self + 1))
-log2  = op("log2",  lambda self: np.log2(self),  floating=True, self=lambda g, self: g / (self * math.log(2)))
-log10 = op("log10", lambda self: np.log10(self), floating=True, self=lambda g, self: g / (self * math.log(10)))
+exp   = op("exp",   lambda self: np.exp(self),   floating=True,
+    self=lambda g, result: g * result)
+exp2  = op("exp2",  lambda self: np.exp2(self),  floating=True,
+    self=lambda g, result: g * (result * math.log(2)))
+expm1 = op("expm1", lambda self: np.expm1(self), floating=True,
+    self=lambda g, result: g * (result + 1))
+log   = op("log",   lambda self: np.log(self),   floating=True,
+    self=lambda g, self: g / self)
+log1p = op("log1p", lambda self: np.log1p(self), floating=True,
+    self=lambda g, self: g / (self + 1))
+log2  = op("log2",  lambda self: np.log2(self),  floating=True,
+    self=lambda g, self: g / (self * math.log(2)))
+log10 = op("log10", lambda self: np.log10(self), floating=True,
+    self=lambda g, self: g / (self * math.log(10)))
+logaddexp  = op("logaddexp",  lambda self, other: np.logaddexp(self, other),
+    self =lambda g, self, other: g * sigmoid(self - other),
+    other=lambda g, self, other: g * sigmoid(other - self))
+logaddexp2 = op("logaddexp2", lambda self, other: np.logaddexp2(self, other),
+    self =lambda g, self, other: g / (1 + exp2(other - self)),
+    other=lambda g, self, other: g / (1 + exp2(self - other)))
 
-# --- circles and hyperbolas ------------------------------------------------------------------------------------
+# --- circles and hyperbolas -----------------------------------------------------------------------
 
 sin  = op("sin",  lambda self: np.sin(self),  floating=True, self=lambda g, self: g * cos(self))
 cos  = op("cos",  lambda self: np.cos(self),  floating=True, self=lambda g, self: -g * sin(self))
-tan  = op("tan",  lambda self: np.tan(self),  floating=True, self=lambda g, result: g * (1 + result * result))
+tan  = op("tan",  lambda self: np.tan(self),  floating=True,
+    self=lambda g, result: g * (1 + result * result))
 sinh = op("sinh", lambda self: np.sinh(self), floating=True, self=lambda g, self: g * cosh(self))
 cosh = op("cosh", lambda self: np.cosh(self), floating=True, self=lambda g, self: g * sinh(self))
-tanh = op("tanh", lambda self: np.tanh(self), floating=True, self=lambda g, result: g * (1 - result * result))
+tanh = op("tanh", lambda self: np.tanh(self), floating=True,
+    self=lambda g, result: g * (1 - result * result))
+asin = op("asin", lambda self: np.arcsin(self), floating=True,
+    self=lambda g, self: g * rsqrt(1 - self * self))
+acos = op("acos", lambda self: np.arccos(self), floating=True,
+    self=lambda g, self: -g * rsqrt(1 - self * self))
+atan = op("atan", lambda self: np.arctan(self), floating=True,
+    self=lambda g, self: g / (1 + self * self))
+asinh = op("asinh", lambda self: np.arcsinh(self), floating=True,
+    self=lambda g, self: g * rsqrt(self * self + 1))
+acosh = op("acosh", lambda self: np.arccosh(self), floating=True,
+    self=lambda g, self: g * rsqrt(self * self - 1))
+atanh = op("atanh", lambda self: np.arctanh(self), floating=True,
+    self=lambda g, self: g / (1 - self * self))
+atan2 = op("atan2", lambda self, other: np.arctan2(self, other), floating=True,
+    self =lambda g, self, other: g * other / (self * self + other * other),
+    other=lambda g, self, other: -g * self / (self * self + other * other))
 
-# --- bends: at a kink the derivative is torch's choice ----------------------------------------------------------
+# --- bends: at a kink the derivative is torch's choice --------------------------------------------
 
 abs  = op("abs",  lambda self: np.abs(self),  self=lambda g, self: g * sign(self))
 sign = op("sign", lambda self: np.sign(self), self=lambda g: nothing(g))
-relu = op("relu", lambda self: np.maximum(self, 0), self=lambda g, result: g * (result > 0))
+relu = op("relu", lambda self: np.maximum(self, 0),
+    self =lambda g, result: where(result <= 0, 0.0, g))
 sigmoid = op("sigmoid", lambda self: logistic(self), floating=True,
     self =lambda g, result: g * (result * (1 - result)))
 maximum = op("maximum", lambda self, other: np.maximum(self, other),
-    self =lambda g, self, other: where(self == other, g / 2, where(self > other, g, 0.0)),
-    other=lambda g, self, other: where(self == other, g / 2, where(self < other, g, 0.0)))
+    self =lambda g, self, other: where(self == other, g / 2, where(self < other, 0.0, g)),
+    other=lambda g, self, other: where(self == other, g / 2, where(self > other, 0.0, g)))
 minimum = op("minimum", lambda self, other: np.minimum(self, other),
-    self =lambda g, self, other: where(self == other, g / 2, where(self < other, g, 0.0)),
-    other=lambda g, self, other: where(self == other, g / 2, where(self > other, g, 0.0)))
-clamp_numbers = op("clamp", lambda self, min, max: np.clip(self, min, max), 1,
-    self =lambda g, self, min, max: g * within(self, min, max))
-where = op("where", lambda condition, self, other: select(condition, self, other), inert=("condition",),
+    self =lambda g, self, other: where(self == other, g / 2, where(self > other, 0.0, g)),
+    other=lambda g, self, other: where(self == other, g / 2, where(self < other, 0.0, g)))
+fmax = op("fmax", lambda self, other: np.fmax(self, other),  # a nan counts as missing
+    self =lambda g, self, other: where((self >= other) | (other != other), g, 0.0),
+    other=lambda g, self, other: where((self >= other) | (other != other), 0.0, g))
+fmin = op("fmin", lambda self, other: np.fmin(self, other),
+    self =lambda g, self, other: where((self <= other) | (other != other), g, 0.0),
+    other=lambda g, self, other: where((self <= other) | (other != other), 0.0, g))
+clamp_tensors = op("clamp", lambda self, min, max: limit(self, min, max), 0,
+    self =lambda g, self, min, max: where(within(self, min, max), g, 0.0),
+    min  =lambda g, self, min, max: where(self < min if max is None else
+                                          (self < min) & (min < max), g, 0.0),
+    max  =lambda g, self, min, max: where(self > max if min is None else
+                                          (self > max) | (max < min), g, 0.0))
+clamp_numbers = op("clamp", lambda self, min, max: limit(self, min, max), 1,
+    self =lambda g, self, min, max: where(within(self, min, max), g, 0.0))
+clamp_min = op("clamp_min", lambda self, min: np.maximum(self, min),
+    self =lambda g, self, min: where(self >= min, g, 0.0))
+clamp_min_tensor = op("clamp_min", lambda self, min: np.maximum(self, min), 1,
+    self =lambda g, self, min: where(self >= min, g, 0.0),
+    min  =lambda g, self, min: where(self < min, g, 0.0))
+clamp_max_tensor = op("clamp_max", lambda self, max: np.minimum(self, max), 1,
+    self =lambda g, self, max: where(self <= max, g, 0.0),
+    max  =lambda g, self, max: where(self > max, g, 0.0))
+clamp_max = op("clamp_max", lambda self, max: np.minimum(self, max),
+    self =lambda g, self, max: where(self <= max, g, 0.0))
+where = op("where", lambda condition, self, other: choose(condition, self, other),
+    inert=("condition",),
     self =lambda g, condition: where(condition, g, 0.0),
     other=lambda g, condition: where(condition, 0.0, g))
 
-floor = op("floor", lambda self: np.floor(self), self=lambda g: nothing(g))
-ceil  = op("ceil",  lambda self: np.ceil(self),  self=lambda g: nothing(g))
-round = op("round", lambda self: np.round(self), self=lambda g: nothing(g))
-
-# --- copies: the value passes through, and so does the gradient -------------------------------------------------
+# --- copies: the value passes through, and so does the gradient -----------------------------------
 
 clone = op("clone", lambda self: np.array(self), self=lambda g: g)
-cast  = op("to_copy", lambda self, dtype: self.astype(dtype), self=lambda g: g)  # the engine casts back
+cast  = op("to_copy", lambda self, dtype: self.astype(dtype),
+    self=lambda g: g)  # the engine casts back
 
 # fmt: on
 
@@ -103,6 +178,13 @@ def logistic(x):
     return np.where(x >= 0, np.ones_like(small), small) / (1 + small)
 
 
+def limit(x, low, high):
+    """An array moved between two bounds, of which one may be None; the upper one wins."""
+    if low is not None:
+        x = np.maximum(*dtypes.promote(x, low))
+    return x if high is None else np.minimum(*dtypes.promote(x, high))
+
+
 def within(x, low, high):
     """Where clamp lets the number through."""
     if low is None:
@@ -110,7 +192,7 @@ def within(x, low, high):
     return x >= low if high is None else (x >= low) & (x <= high)
 
 
-def select(condition, x, y):
+def choose(condition, x, y):
     """np.where with torch's result type."""
     if isinstance(x, np.ndarray | np.generic) or isinstance(y, np.ndarray | np.generic):
         x, y = dtypes.promote(x, y)
@@ -129,3 +211,8 @@ def nothing(g):
     if isinstance(g, Tensor):
         return Tensor._make(np.zeros_like(g._data))
     return np.zeros_like(g)
+
+
+def raw(x):
+    """The array of a tensor; an array itself."""
+    return x._data if isinstance(x, Tensor) else x

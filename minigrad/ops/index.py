@@ -4,26 +4,46 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..tensor import Tensor
+from .. import errors
+from ..tensor import Tensor, normal_dim
 from .shape import unsqueeze_op, view
 from .table import op
 
 # fmt: off
 
-select = view("select", lambda self, dim, index: self[along(dim, index)],
+select_op = view("select", lambda self, dim, index: self[along(dim, index)],
     self=lambda g, self_sizes, dim, index: select_backward(g, self_sizes, dim, index))
-select_backward = op("select_backward", lambda self, sizes, dim, index: placed(self, sizes, along(dim, index)),
-    self=lambda g, dim, index: select(g, dim, index))
-slice_op = view("slice", lambda self, dim, start, end, step: self[along(dim, slice(start, end, step))],
-    self=lambda g, self_sizes, dim, start, end, step: slice_backward(g, self_sizes, dim, start, end, step))
-slice_backward = op("slice_backward", lambda self, sizes, dim, start, end, step: placed(self, sizes, along(dim, slice(start, end, step))),
+select_backward = op("select_backward",
+    lambda self, sizes, dim, index: placed(self, sizes, along(dim, index)),
+    self=lambda g, dim, index: select_op(g, dim, index))
+slice_op = view("slice",
+    lambda self, dim, start, end, step: self[along(dim, slice(start, end, step))],
+    self=lambda g, self_sizes, dim, start, end, step:
+        slice_backward(g, self_sizes, dim, start, end, step))
+slice_backward = op("slice_backward", lambda self, sizes, dim, start, end, step:
+        placed(self, sizes, along(dim, slice(start, end, step))),
     self=lambda g, dim, start, end, step: slice_op(g, dim, start, end, step))
 index_op = op("index", lambda self, indices: self[indices],
     self=lambda g, self_sizes, indices: index_backward(g, self_sizes, indices))
-index_backward = op("index_put", lambda self, sizes, indices: gathered(self, sizes, indices),
+index_backward = op("index_put",
+    lambda self, sizes, indices: gathered(self, sizes, indices),
     self=lambda g, indices: index_op(g, indices))
 alias = view("alias", lambda self: self[...],
     self=lambda g: g)
+
+# --- a copy with another part ---------------------------------------------------------------------
+
+select_scatter_op = op("select_scatter",
+    lambda self, src, dim, index: replaced(self, along(dim, index), src),
+    self=lambda g, dim, index: select_scatter_op(g, 0.0, dim, index),
+    src =lambda g, dim, index: select_op(g, dim, index))
+slice_scatter_op = op("slice_scatter", lambda self, src, dim, start, end, step:
+        replaced(self, along(dim, slice(start, end, step)), src),
+    self=lambda g, dim, start, end, step: slice_scatter_op(g, 0.0, dim, start, end, step),
+    src =lambda g, dim, start, end, step: slice_op(g, dim, start, end, step))
+index_put = op("index_put", lambda self, indices, values: replaced(self, indices, values),
+    self  =lambda g, indices: index_put(g, indices, 0.0),
+    values=lambda g, indices: index_op(g, indices))
 
 # fmt: on
 
@@ -47,6 +67,15 @@ def gathered(part, sizes, indices):
     return whole
 
 
+def replaced(array, key, values):
+    """A copy with `values` where a NumPy index points."""
+    array = np.array(array)
+    if not array.ndim and key[-1] is ...:  # a number has no dimension to index along
+        return np.full_like(array, np.asarray(values).reshape(()))
+    array[key] = values
+    return array
+
+
 def _raw_index(key):
     if isinstance(key, Tensor):
         key = key._data
@@ -67,18 +96,15 @@ def split_key(key, shape):
     used = sum(_consumed(k) for k in keys)
     if used > len(shape):
         if not shape:
-            raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert "
-                "a 0-dim tensor to a number"
-            )
-        raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
+            raise errors.index_of_number()
+        raise errors.too_many_indices(len(shape))
     steps, indices, dim, axis = [], [], 0, 0
     for k in keys:
         if _is_integer(k):
             k, n = int(k), shape[axis]
             if not -n <= k < n:
-                raise IndexError(f"index {k} is out of bounds for dimension {axis} with size {n}")
-            steps.append((select, (dim, k % n)))
+                raise errors.index_bounds(k, axis, n, IndexError)
+            steps.append((select_op, (dim, k % n)))
             axis += 1
         elif isinstance(k, slice):
             start, stop, step = k.indices(shape[axis])
@@ -126,3 +152,49 @@ def getitem(self: Tensor, key) -> Tensor:
     if indices is not None:
         return index_op(part, indices)
     return part if steps else alias(part)
+
+
+def select(self, dim, index) -> Tensor:
+    """The part at one index of a dimension, which is gone in it; a view."""
+    if not self._data.ndim:
+        raise errors.select_of_number()
+    dim = normal_dim(dim, self._data.ndim)
+    n, index = self._data.shape[dim], int(index)
+    if not -n <= index < n:
+        raise errors.select_bounds(index, self.shape, dim)
+    return select_op(self, dim, index % n)
+
+
+def narrow(self, dim, start, length) -> Tensor:
+    """`length` slices along `dim` from `start` on; a view."""
+    if not self._data.ndim:
+        raise errors.narrow_of_number()
+    dim = normal_dim(dim, self._data.ndim)
+    n, start = self._data.shape[dim], int(start)
+    if not -n <= start <= n:
+        raise errors.narrow_start(start, n)
+    start = start + n if start < 0 else start
+    if length < 0 or start + length > n:
+        raise errors.narrow_length(start, length, n)
+    return slice_op(self, dim, start, start + length, 1)
+
+
+def select_scatter(self, src, dim, index) -> Tensor:
+    """A copy with `src` at one index of a dimension."""
+    part = select(self, dim, index)
+    if part._data.shape != src._data.shape:
+        raise errors.part_shape(part.shape, src.shape)
+    dim = normal_dim(dim, self._data.ndim)
+    return select_scatter_op(self, src, dim, index % self._data.shape[dim])
+
+
+def slice_scatter(self, src, dim=0, start=None, end=None, step=1) -> Tensor:
+    """A copy with `src` in a slice of a dimension."""
+    dim = normal_dim(dim, self._data.ndim)
+    start, end, step = slice(start, end, step).indices(self._data.shape[dim])
+    end = max(start, end)
+    shape = list(self._data.shape)
+    shape[dim] = len(range(start, end, step))
+    if tuple(shape) != src._data.shape:
+        raise errors.part_shape(shape, src.shape)
+    return slice_scatter_op(self, src, dim, start, end, step)

@@ -17,7 +17,7 @@ from ..autograd.graph import Node
 from ..autograd.modes import modes
 from ..tensor import Tensor
 from .elementwise import nothing
-from .index import alias, index_op, split_key
+from .index import alias, index_put, split_key
 from .shape import follow
 from .table import op
 
@@ -136,20 +136,10 @@ fill = op("fill", lambda self, value: np.full(self.shape, value, self.dtype),
     self=lambda g: nothing(g))
 zero = op("zero", lambda self: np.zeros_like(self),
     self=lambda g: nothing(g))
-index_put = op("index_put", lambda self, indices, values: replaced(self, indices, values),
-    self  =lambda g, indices: index_put(g, indices, 0.0),
-    values=lambda g, indices: index_op(g, indices))
 
 # fmt: on
 
 copy_, fill_, zero_, index_put_ = map(inplace, (copy, fill, zero, index_put))
-
-
-def replaced(array, indices, values):
-    """A copy with `values` where `indices` point."""
-    array = np.array(array)
-    array[indices] = values
-    return array
 
 
 def setitem(self: Tensor, key, value) -> None:

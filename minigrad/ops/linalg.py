@@ -5,36 +5,85 @@ from __future__ import annotations
 import numpy as np
 
 from .. import errors
-from ..tensor import Tensor
+from ..tensor import Tensor, normal_dim
 from . import shape
+from .elementwise import clone, mul
+from .reduce import amax, amin, sum_dim, vector_norm
 from .table import op
 
 # fmt: off
 
-dot = op("dot", lambda self, tensor: np.dot(self, tensor),
+dot_op = op("dot", lambda self, tensor: np.dot(self, tensor),
     self  =lambda g, tensor: g * tensor,
     tensor=lambda g, self: g * self)
-mv  = op("mv",  lambda self, vec: self @ vec,
-    self=lambda g, vec: outer(g, vec),
-    vec =lambda g, self: turned(self) @ g)
-mm  = op("mm",  lambda self, mat2: self @ mat2,
-    self=lambda g, mat2: g @ turned(mat2),
-    mat2=lambda g, self: turned(self) @ g)
-bmm = op("bmm", lambda self, mat2: self @ mat2,
-    self=lambda g, mat2: g @ turned(mat2),
-    mat2=lambda g, self: turned(self) @ g)
+vdot_op = op("vdot", lambda self, other: np.dot(self, other),
+    self  =lambda g, other: g * other,
+    other =lambda g, self: g * self)
+mv_op  = op("mv",  lambda self, vec: self @ vec,
+    self=lambda g, vec: columns(g) * rows(vec),
+    vec =lambda g, self: self.mT @ g)
+mm_op  = op("mm",  lambda self, mat2: self @ mat2,
+    self=lambda g, mat2: g @ mat2.mT,
+    mat2=lambda g, self: self.mT @ g)
+bmm_op = op("bmm", lambda self, mat2: self @ mat2,
+    self=lambda g, mat2: g @ mat2.mT,
+    mat2=lambda g, self: self.mT @ g)
+
+# --- a product added to something -----------------------------------------------------------------
+
+addmm_op = op("addmm", lambda self, mat1, mat2, beta, alpha: plus(beta, self, alpha, mat1 @ mat2),
+    self=lambda g, beta: g * beta,
+    mat1=lambda g, mat2, alpha: g @ mat2.mT * alpha,
+    mat2=lambda g, mat1, alpha: mat1.mT @ g * alpha)
+addmv_op = op("addmv", lambda self, mat, vec, beta, alpha: plus(beta, self, alpha, mat @ vec),
+    self=lambda g, beta: g * beta,
+    mat =lambda g, vec, alpha: columns(g) * rows(vec) * alpha,
+    vec =lambda g, mat, alpha: mat.mT @ g * alpha)
+addr_op = op("addr",
+    lambda self, vec1, vec2, beta, alpha: plus(beta, self, alpha, columns(vec1) * rows(vec2)),
+    self=lambda g, beta: g * beta,
+    vec1=lambda g, vec2, alpha: g @ vec2 * alpha,
+    vec2=lambda g, vec1, alpha: g.mT @ vec1 * alpha)
+baddbmm_op = op("baddbmm",
+    lambda self, batch1, batch2, beta, alpha: plus(beta, self, alpha, batch1 @ batch2),
+    self  =lambda g, beta: g * beta,
+    batch1=lambda g, batch2, alpha: g @ batch2.mT * alpha,
+    batch2=lambda g, batch1, alpha: batch1.mT @ g * alpha)
+
+# --- inverses -------------------------------------------------------------------------------------
+
+inv_op = op("linalg_inv_ex", lambda self: np.linalg.inv(self),
+    self=lambda g, result: -(result.mT @ g @ result.mT))
+det_op = op("linalg_det", lambda self: np.linalg.det(self).astype(self.dtype),
+    self=lambda g, self, result: tall(g * result) * inv_op(self).mT)
 
 # fmt: on
 
 
-def turned(matrix):
-    """Rows and columns exchanged, of an array or a tensor."""
-    return matrix.mT
+def plus(beta, x, alpha, product):
+    """beta * x + alpha * product; with beta = 0 what x holds does not matter."""
+    product = product if alpha == 1 else alpha * product
+    if beta == 0:
+        return product
+    return (x if beta == 1 else beta * x) + product
 
 
-def outer(a, b):
-    """Every product of an element of `a` with one of `b`, of arrays or tensors."""
-    return a.reshape(-1, 1) * b.reshape(1, -1)
+def columns(vector):
+    """A vector as a column."""
+    return vector.reshape(-1, 1)
+
+
+def rows(vector):
+    """A vector as a row."""
+    return vector.reshape(1, -1)
+
+
+def tall(x):
+    """With two new dimensions of length 1 at the end."""
+    return x.reshape((*x.shape, 1, 1))
+
+
+# --- products -------------------------------------------------------------------------------------
 
 
 def matmul(self: Tensor, other: Tensor) -> Tensor:
@@ -46,45 +95,324 @@ def matmul(self: Tensor, other: Tensor) -> Tensor:
     """
     a, b = self._data, other._data
     if not a.ndim or not b.ndim:
-        raise RuntimeError(
-            f"both arguments to matmul need to be at least 1D, but they are {a.ndim}D and {b.ndim}D"
-        )
+        raise errors.matmul_scalar(a.ndim, b.ndim)
     if a.dtype != b.dtype:
         raise errors.matmul_types(self.dtype, other.dtype)
     match a.ndim, b.ndim:
         case 1, 1:
             if a.shape != b.shape:
                 raise errors.dot_shapes(a.shape, b.shape)
-            return dot(self, other)
+            return dot_op(self, other)
         case 2, 1:
             if a.shape[1] != b.shape[0]:
                 raise errors.mat_vec_shapes(a.shape, b.shape)
-            return mv(self, other)
+            return mv_op(self, other)
         case 1, 2:
             if a.shape[0] != b.shape[0]:
                 raise errors.mat_shapes((1, *a.shape), b.shape)
-            return shape.squeeze(mm(shape.unsqueeze(self, 0), other), 0)
+            return shape.squeeze(mm_op(shape.unsqueeze(self, 0), other), 0)
         case 2, 2:
             if a.shape[1] != b.shape[0]:
                 raise errors.mat_shapes(a.shape, b.shape)
-            return mm(self, other)
-    return _batched(self, other)
+            return mm_op(self, other)
+    return _folded(self, other) if _can_fold(self, other) else _batched(self, other)
+
+
+def _can_fold(self, other) -> bool:
+    """Whether a stack of matrices times one matrix is computed as one tall matrix times it."""
+    stack, single = (self, other) if self.ndim >= other.ndim else (other, self)
+    if single.ndim > 2:
+        return False
+    if single.requires_grad:
+        return True
+    return self.ndim != 2 and (not stack._data.size or stack._data.flags.c_contiguous)
+
+
+def _folded(self, other):
+    """A stack of matrices times one matrix or vector: the rows of all of them in one product."""
+    turned = self.ndim < other.ndim
+    if turned:  # A @ B = (B^T @ A^T)^T
+        self, other = shape.mT(other), (shape.t(self) if self.ndim == 2 else self)
+    *batch, k = self._data.shape
+    if k != other._data.shape[0]:
+        raise errors.mat_shapes((int(np.prod(batch)), k), (*other._data.shape, 1))
+    tall = shape.reshape(self, (int(np.prod(batch)), k))
+    if other.ndim == 1:
+        return shape.unsafe_view(mv_op(tall, other), tuple(batch))
+    product = shape.unsafe_view(mm_op(tall, other), (*batch, other._data.shape[1]))
+    return shape.contiguous(shape.mT(product)) if turned else product
 
 
 def _batched(self, other):
     """Products of stacks of matrices: lay both out as (stack, rows, columns), multiply, fold back."""
-    if self._data.ndim == 1:
-        return shape.squeeze(_batched(shape.unsqueeze(self, 0), other), -2)
-    if other._data.ndim == 1:
-        return shape.squeeze(_batched(self, shape.unsqueeze(other, 1)), -1)
-    *batch_a, n, k = self._data.shape
-    *batch_b, k2, m = other._data.shape
+    left = self if self.ndim > 1 else shape.unsqueeze(self, 0)
+    right = other if other.ndim > 1 else shape.unsqueeze(other, 1)
+    *batch_a, n, k = left._data.shape
+    *batch_b, k2, m = right._data.shape
     try:
         batch = np.broadcast_shapes(tuple(batch_a), tuple(batch_b))
     except ValueError:
         raise errors.broadcast(tuple(batch_a), tuple(batch_b)) from None
+    stack = int(np.prod(batch))
     if k != k2:
-        raise errors.batch_shapes(len(self._data.shape), self._data.shape, other._data.shape)
-    left = shape.reshape(shape.expand(self, *batch, n, k), -1, n, k) if batch else self
-    right = shape.reshape(shape.expand(other, *batch, k, m), -1, k, m) if batch else other
-    return shape.unsafe_view(bmm(left, right), (*batch, n, m))
+        raise errors.batch_shapes((stack, n, k), (stack, k2, m))
+    left = shape.reshape(shape.expand(left, *batch, n, k), (stack, n, k))
+    right = shape.reshape(shape.expand(right, *batch, k, m), (stack, k, m))
+    product = bmm_op(left, right)
+    if other.ndim == 1:
+        return shape.unsafe_view(shape.squeeze(product, -1), (*batch, n))
+    return shape.unsafe_view(product, (*batch, n, m) if self.ndim > 1 else (*batch, m))
+
+
+def outer(self, vec2) -> Tensor:
+    """Every product of an element of one vector with one of the other."""
+    for vector in (self, vec2):
+        if vector.ndim != 1:
+            raise errors.needs_vector("outer", vector.ndim)
+    return mul(shape.reshape(self, (self._data.size, 1)), vec2)
+
+
+ger = outer
+
+
+def inner(self, other) -> Tensor:
+    """The sums of products along the last dimensions of two tensors."""
+    if not self.ndim or not other.ndim:
+        return mul(self, other)
+    if self._data.shape[-1] != other._data.shape[-1]:
+        raise errors.inner_shapes(self._data.shape, other._data.shape)
+    if self.ndim == other.ndim == 1:
+        return dot(self, other)
+    return tensordot(self, other, dims=([-1], [-1]))
+
+
+def vdot(self, other) -> Tensor:
+    """The dot product of two vectors."""
+    _two_vectors(self, other)
+    return vdot_op(self, other)
+
+
+def dot(self, tensor) -> Tensor:
+    """The dot product of two vectors."""
+    _two_vectors(self, tensor)
+    return dot(self, tensor)
+
+
+def _two_vectors(a, b):
+    if a.ndim != 1 or b.ndim != 1:
+        raise errors.needs_vectors(a.ndim, b.ndim)
+    if a._data.dtype != b._data.dtype:
+        raise errors.dot_types(a.dtype, b.dtype)
+    if a._data.shape != b._data.shape:
+        raise errors.dot_shapes(a._data.shape, b._data.shape)
+
+
+def mv(self, vec) -> Tensor:
+    """A matrix times a vector."""
+    if self.ndim != 2 or vec.ndim != 1:
+        raise errors.dims_of_product("mv", "matrix and vector", self.ndim, vec.ndim)
+    return matmul(self, vec)
+
+
+def mm(self, mat2) -> Tensor:
+    """A matrix times a matrix."""
+    if self.ndim != 2 or mat2.ndim != 2:
+        raise errors.dims_of_product("mm", "matrices", self.ndim, mat2.ndim)
+    return matmul(self, mat2)
+
+
+def bmm(self, mat2) -> Tensor:
+    """A stack of matrices times a stack of matrices, one by one."""
+    if self.ndim != 3 or mat2.ndim != 3:
+        raise errors.dims_of_product("bmm", "stacks of matrices", self.ndim, mat2.ndim)
+    a, b = self._data.shape, mat2._data.shape
+    if a[0] != b[0] or a[2] != b[1]:
+        raise errors.batch_shapes(a, b)
+    return bmm_op(self, mat2)
+
+
+def _adding(row, name, *ndims):
+    """`row` with torch's signature, after a check that the factors have the right dimensions."""
+
+    def call(self, first, second, *, beta=1, alpha=1):
+        if (first.ndim, second.ndim) != ndims:
+            raise errors.dims_of_product(name, f"{ndims[0]}-D and {ndims[1]}-D", *ndims)
+        try:
+            result = row(self, first, second, beta, alpha)
+        except ValueError:
+            raise errors.mat_shapes(
+                first._data.shape[-2:], (*second._data.shape, 1)[: second.ndim + 1][-2:]
+            ) from None
+        expected = np.broadcast_shapes(self._data.shape, result._data.shape)
+        if expected != result._data.shape or self.ndim > result.ndim:
+            raise errors.expand(self._data.shape, result._data.shape)
+        return result
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"`beta * self` plus `alpha` times the product of the two others ({name})."
+    return call
+
+
+addmm = _adding(addmm_op, "addmm", 2, 2)
+addmv = _adding(addmv_op, "addmv", 2, 1)
+addr = _adding(addr_op, "addr", 1, 1)
+baddbmm = _adding(baddbmm_op, "baddbmm", 3, 3)
+
+
+def tensordot(self, other, dims=2) -> Tensor:
+    """The sum of products over the last `dims` dimensions of one and the first of the other.
+
+    `dims` may also be two lists: the dimensions of each.
+    """
+    if isinstance(dims, int):
+        if not 0 <= dims <= min(self.ndim, other.ndim):
+            raise errors.tensordot_dims(dims)
+        dims = list(range(self.ndim - dims, self.ndim)), list(range(dims))
+    ours, theirs = (
+        [normal_dim(d, t.ndim) for d in ([ds] if isinstance(ds, int) else ds)]
+        for ds, t in zip(dims, (self, other), strict=True)
+    )
+    a, b = self._data.shape, other._data.shape
+    if [a[d] for d in ours] != [b[d] for d in theirs]:
+        raise errors.contraction(a, b, ours, theirs)
+    left = [d for d in range(len(a)) if d not in ours]
+    right = [d for d in range(len(b)) if d not in theirs]
+    k = int(np.prod([a[d] for d in ours]))
+    size = (*(a[d] for d in left), *(b[d] for d in right))
+    n = int(np.prod([a[d] for d in left]))
+    m = int(np.prod([b[d] for d in right]))
+    first = shape.reshape(shape.permute(self, (*left, *ours)), (n, k))
+    second = shape.reshape(shape.permute(other, (*theirs, *right)), (k, m))
+    return shape.reshape(mm_op(first, second), size)
+
+
+def kron(self, other) -> Tensor:
+    """The Kronecker product: a copy of `other` in place of each element, times that element."""
+    ndim = max(self.ndim, other.ndim)
+    a = (1,) * (ndim - self.ndim) + self._data.shape
+    b = (1,) * (ndim - other.ndim) + other._data.shape
+    apart = [tuple(n for pair in zip(a, (1,) * ndim, strict=True) for n in pair)]
+    apart += [tuple(n for pair in zip((1,) * ndim, b, strict=True) for n in pair)]
+    product = mul(shape.reshape(self, apart[0]), shape.reshape(other, apart[1]))
+    return shape.reshape(product, tuple(m * n for m, n in zip(a, b, strict=True)))
+
+
+def multi_dot(tensors) -> Tensor:
+    """The product of several matrices, in the order that needs the fewest multiplications."""
+    if len(tensors) < 2:
+        raise errors.multi_dot(len(tensors))
+    first, *_, last = tensors = list(tensors)
+    tensors[0] = first if first.ndim > 1 else shape.unsqueeze(first, 0)
+    tensors[-1] = last if last.ndim > 1 else shape.unsqueeze(last, 1)
+    sizes = [t._data.shape[0] for t in tensors] + [tensors[-1]._data.shape[1]]
+    for a, b in zip(tensors, tensors[1:], strict=False):
+        if a.ndim != 2 or b.ndim != 2 or a._data.shape[1] != b._data.shape[0]:
+            raise errors.mat_shapes(a._data.shape, b._data.shape)
+    while len(tensors) > 1:  # the product that takes away the longest inner dimension comes first
+        i = max(range(1, len(tensors)), key=sizes.__getitem__)
+        tensors[i - 1 : i + 1] = [mm_op(tensors[i - 1], tensors[i])]
+        del sizes[i]
+    (product,) = tensors
+    if last.ndim == 1:
+        product = shape.squeeze(product, -1)
+    return shape.squeeze(product, 0) if first.ndim == 1 else product
+
+
+def matrix_power(self, n: int) -> Tensor:
+    """The n-th power of a square matrix, by repeated squaring; a negative n inverts it first."""
+    _square(self, "linalg.matrix_power")
+    if n < 0:
+        return matrix_power(inv(self), -n)
+    if n == 0:
+        return clone(shape.expand(_identity(self), self._data.shape))
+    power, result = self, None
+    while n:
+        if n & 1:
+            result = power if result is None else matmul(result, power)
+        n >>= 1
+        power = matmul(power, power) if n else power
+    return clone(result) if result is self else result
+
+
+def _identity(self):
+    return Tensor._make(np.eye(self._data.shape[-1], dtype=self._data.dtype))
+
+
+def _square(self, name):
+    if self.ndim < 2:
+        raise errors.needs_matrices(name, self.ndim)
+    if self._data.shape[-1] != self._data.shape[-2]:
+        raise errors.needs_square(name, self._data.shape[-2:])
+    if self._data.dtype.kind != "f":
+        raise errors.needs_floats(f"{name}: Expected a", self.dtype)
+
+
+def inv(self) -> Tensor:
+    """The inverse of a square matrix, or of each in a stack.
+
+    >>> import minigrad
+    >>> minigrad.linalg.inv(minigrad.tensor([[2.0, 0.0], [0.0, 4.0]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.2500]])
+    """
+    _square(self, "linalg.inv")
+    try:
+        return inv_op(self)
+    except np.linalg.LinAlgError:
+        raise errors.singular("linalg.inv") from None
+
+
+def det(self) -> Tensor:
+    """The determinant of a square matrix, or of each in a stack."""
+    _square(self, "linalg.det")
+    return det_op(self)
+
+
+def solve(A, B, *, left=True) -> Tensor:
+    """The X with A @ X = B (or X @ A = B); B holds matrices, or vectors where it has the shape for it."""
+    _square(A, "linalg.solve")
+    inverse = inv(A)
+    if B.ndim == 1 or (B.ndim == A.ndim - 1 and B._data.shape == A._data.shape[:-1]):
+        return shape.squeeze(matmul(inverse, shape.unsqueeze(B, -1)), -1)
+    return matmul(inverse, B) if left else matmul(B, inverse)
+
+
+def vecdot(x, y, *, dim=-1) -> Tensor:
+    """The dot products of the vectors that lie along `dim`."""
+    product = mul(x, y)
+    return sum_dim(product, (normal_dim(dim, product.ndim),), False)
+
+
+def matrix_norm(self, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None) -> Tensor:
+    """The norm of matrices: "fro", or 1 and inf: the largest sum of a column's (row's) sizes."""
+    if self.ndim < 2:
+        raise errors.needs_matrices("linalg.matrix_norm", self.ndim)
+    row, column = (normal_dim(d, self.ndim) for d in dim)
+    if row == column:
+        raise errors.same_dims("linalg.matrix_norm", *dim)
+    if ord == "fro":
+        return vector_norm(self, 2, (row, column), keepdim, dtype=dtype)
+    if ord not in (1, -1, np.inf, -np.inf):
+        raise errors.matrix_norm(ord)
+    along, rest = (row, column) if abs(ord) == 1 else (column, row)
+    if not keepdim and along < rest:
+        rest -= 1
+    extreme = amax if ord > 0 else amin
+    return extreme(vector_norm(self, 1, along, keepdim, dtype=dtype), rest, keepdim)
+
+
+def norm(self, ord=None, dim=None, keepdim=False, *, dtype=None) -> Tensor:
+    """A vector norm or a matrix norm: matrices where `dim` names two dimensions.
+
+    >>> import minigrad
+    >>> minigrad.linalg.norm(minigrad.tensor([3.0, 4.0]))
+    tensor(5.)
+    """
+    if ord is not None and (dim is None or not isinstance(dim, int)):
+        dims = tuple(range(self.ndim)) if dim is None else tuple(dim)
+        if dim is None and len(dims) not in (1, 2):
+            raise errors.norm_dims(len(dims))
+        if len(dims) == 2:
+            return matrix_norm(self, ord, dims, keepdim, dtype=dtype)
+        dim = dims
+    return vector_norm(self, 2 if ord is None else ord, dim, keepdim, dtype=dtype)

@@ -3,9 +3,27 @@
 from __future__ import annotations
 
 from ..tensor import Tensor
-from . import compare, convert, elementwise, index, inplace, linalg, reduce, shape
+from . import (
+    activations,
+    compare,
+    convert,
+    einsum,
+    elementwise,
+    gather,
+    index,
+    inplace,
+    join,
+    linalg,
+    order,
+    rearrange,
+    reduce,
+    rounding,
+    scan,
+    shape,
+    special,
+)
 
-# --- operations with more than one row in the table -------------------------------------------------------------
+# --- operations with more than one row in the table -----------------------------------------------
 
 
 def pow(self, exponent):
@@ -21,11 +39,42 @@ def pow(self, exponent):
     return row(self, exponent)
 
 
+def square(self) -> Tensor:
+    """Each element times itself."""
+    return pow(self, 2)
+
+
+def float_power(self, exponent):
+    """`pow`, computed in float64."""
+    self, exponent = (x.double() if isinstance(x, Tensor) else x for x in (self, exponent))
+    return pow(self, exponent)
+
+
 def clamp(self, min=None, max=None) -> Tensor:
-    """Each element moved into the range from `min` to `max`."""
+    """Each element moved into the range from `min` to `max`: numbers, tensors or None.
+
+    >>> import minigrad
+    >>> minigrad.tensor([-1.0, 0.5, 3.0]).clamp(0, 1)
+    tensor([0.0000, 0.5000, 1.0000])
+    """
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    return elementwise.clamp_numbers(self, min, max)
+    tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
+    return (elementwise.clamp_tensors if tensors else elementwise.clamp_numbers)(self, min, max)
+
+
+def clamp_min(self, min) -> Tensor:
+    """Each element, or `min` where it is smaller."""
+    return (elementwise.clamp_min_tensor if isinstance(min, Tensor) else elementwise.clamp_min)(
+        self, min
+    )
+
+
+def clamp_max(self, max) -> Tensor:
+    """Each element, or `max` where it is larger."""
+    return (elementwise.clamp_max_tensor if isinstance(max, Tensor) else elementwise.clamp_max)(
+        self, max
+    )
 
 
 def add(self, other, *, alpha=1) -> Tensor:
@@ -38,7 +87,73 @@ def sub(self, other, *, alpha=1) -> Tensor:
     return elementwise.sub(self, other if alpha == 1 else elementwise.mul(other, alpha))
 
 
-# --- operators --------------------------------------------------------------------------------------------------
+def rsub(self, other, *, alpha=1) -> Tensor:
+    """`other - alpha * self`."""
+    return sub(other, self, alpha=alpha) if isinstance(other, Tensor) else elementwise.rsub(
+        self if alpha == 1 else elementwise.mul(self, alpha), other
+    )
+
+
+def addcmul(self, tensor1, tensor2, *, value=1) -> Tensor:
+    """`self + value * tensor1 * tensor2`."""
+    return elementwise.addcmul(self, tensor1, tensor2, value)
+
+
+def addcdiv(self, tensor1, tensor2, *, value=1) -> Tensor:
+    """`self + value * tensor1 / tensor2`."""
+    return elementwise.addcdiv(self, tensor1, tensor2, value)
+
+
+def lerp(self, end, weight) -> Tensor:
+    """The point between `self` and `end` that `weight` names: 0 is `self`, 1 is `end`."""
+    tensor = isinstance(weight, Tensor)
+    return (elementwise.lerp_tensor if tensor else elementwise.lerp_number)(self, end, weight)
+
+
+def logit(self, eps=None) -> Tensor:
+    """log(x / (1 - x)): the inverse of sigmoid; with `eps`, x is kept that far from 0 and 1."""
+    return special.logit(self, eps)
+
+
+def nan_to_num(self, nan=0.0, posinf=None, neginf=None) -> Tensor:
+    """Numbers in place of nan and the infinities; None stands for the largest and smallest."""
+    return rounding.nan_to_num(self, nan, posinf, neginf)
+
+
+def where(condition, self=None, other=None):
+    """`self` where `condition` is true, `other` elsewhere; alone, the indices where it is true.
+
+    >>> import minigrad
+    >>> x = minigrad.tensor([1.0, -2.0])
+    >>> minigrad.where(x > 0, x, 0.0)
+    tensor([1., 0.])
+    """
+    if self is None and other is None:
+        return gather.nonzero(condition, as_tuple=True)
+    return elementwise.where(condition, self, other)
+
+
+def softmax(self, dim, *, dtype=None) -> Tensor:
+    """Positive numbers that add up to 1 along `dim`, in the proportions of exp(x).
+
+    >>> import minigrad
+    >>> minigrad.softmax(minigrad.tensor([0.0, 0.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
+    return _along(activations.softmax, self, dim, dtype)
+
+
+def log_softmax(self, dim, *, dtype=None) -> Tensor:
+    """The logarithm of softmax, computed without overflow."""
+    return _along(activations.log_softmax, self, dim, dtype)
+
+
+def _along(row, self, dim, dtype):
+    self = self if dtype is None else self.to(dtype)
+    return row(reduce.need_floats(self, row.__name__), shape.normal_dim(dim, self.ndim))
+
+
+# --- operators ------------------------------------------------------------------------------------
 
 
 def _operator(function):
@@ -52,6 +167,11 @@ def _operator(function):
         return function(self, other)
 
     return method
+
+
+def _turned(function):
+    """The operator for a tensor on the right side."""
+    return _operator(lambda self, other: function(other, self))
 
 
 def _reflected_sub(self, other):
@@ -77,9 +197,14 @@ OPERATORS = {
     "__rmul__": _operator(elementwise.mul),
     "__truediv__": _operator(elementwise.div),
     "__rtruediv__": _operator(_reflected_div),
+    "__floordiv__": _operator(rounding.floor_divide),
+    "__rfloordiv__": _turned(rounding.floor_divide),
+    "__mod__": _operator(rounding.remainder),
+    "__rmod__": _turned(rounding.remainder),
     "__pow__": _operator(pow),
-    "__rpow__": _operator(lambda self, other: pow(other, self)),
+    "__rpow__": _turned(pow),
     "__matmul__": _matmul,
+    "__rmatmul__": _turned(_matmul),
     "__neg__": elementwise.neg,
     "__pos__": lambda self: self,
     "__abs__": elementwise.abs,
@@ -90,18 +215,82 @@ OPERATORS = {
     "__gt__": compare.gt,
     "__ge__": compare.ge,
     "__and__": compare.bitwise_and,
+    "__rand__": compare.bitwise_and,
     "__or__": compare.bitwise_or,
-    "__invert__": compare.invert,
+    "__ror__": compare.bitwise_or,
+    "__xor__": compare.bitwise_xor,
+    "__rxor__": compare.bitwise_xor,
+    "__lshift__": compare.bitwise_left_shift,
+    "__rshift__": compare.bitwise_right_shift,
+    "__invert__": compare.bitwise_not,
     "__getitem__": index.getitem,
     "__setitem__": inplace.setitem,
     "__iadd__": _operator(inplace.inplace(elementwise.add)),
     "__isub__": _operator(inplace.inplace(elementwise.sub)),
     "__imul__": _operator(inplace.inplace(elementwise.mul)),
     "__itruediv__": _operator(inplace.inplace(elementwise.div)),
+    "__ifloordiv__": _operator(inplace.inplace(rounding.floor_divide)),
+    "__imod__": _operator(inplace.inplace(rounding.remainder)),
     "__ipow__": _operator(inplace.inplace(pow)),
 }
 
-# --- functions of minigrad that are methods, too ----------------------------------------------------------------
+# --- functions of minigrad that are methods, too --------------------------------------------------
+
+MEANINGS = {
+    "mul": "Each element of `self` times that of `other`.",
+    "neg": "Each element with the opposite sign.",
+    "reciprocal": "1 divided by each element.",
+    "sqrt": "The square root.",
+    "rsqrt": "1 divided by the square root.",
+    "hypot": "The length of the hypotenuse: the root of the sum of two squares.",
+    "exp": "e to the power of each element.",
+    "exp2": "2 to the power of each element.",
+    "expm1": "exp(x) - 1, exact for small x.",
+    "log": "The natural logarithm.",
+    "log1p": "log(1 + x), exact for small x.",
+    "log2": "The logarithm to the base 2.",
+    "log10": "The logarithm to the base 10.",
+    "logaddexp": "log(exp(self) + exp(other)), without overflow.",
+    "logaddexp2": "log2(2**self + 2**other), without overflow.",
+    "sin": "The sine of an angle in radians.",
+    "cos": "The cosine of an angle in radians.",
+    "tan": "The tangent of an angle in radians.",
+    "sinh": "The hyperbolic sine.",
+    "cosh": "The hyperbolic cosine.",
+    "tanh": "The hyperbolic tangent.",
+    "asin": "The angle in radians with this sine.",
+    "acos": "The angle in radians with this cosine.",
+    "atan": "The angle in radians with this tangent.",
+    "asinh": "The inverse of sinh.",
+    "acosh": "The inverse of cosh.",
+    "atanh": "The inverse of tanh.",
+    "atan2": "The angle of the point (other, self), in radians.",
+    "abs": "The size of each element, without its sign.",
+    "sign": "-1, 0 or 1.",
+    "relu": "Each element, or 0 where it is negative.",
+    "sigmoid": "1 / (1 + exp(-x)): a number between 0 and 1.",
+    "maximum": "The larger of two elements; equal ones share the gradient.",
+    "minimum": "The smaller of two elements; equal ones share the gradient.",
+    "fmax": "The larger of two elements; a nan counts as missing.",
+    "fmin": "The smaller of two elements; a nan counts as missing.",
+    "clone": "A copy that passes gradients on.",
+    "floor": "The next whole number below.",
+    "ceil": "The next whole number above.",
+    "trunc": "The whole number towards zero.",
+    "frac": "What `trunc` takes away.",
+    "copysign": "The size of `self` with the sign of `other`.",
+    "erf": "The error function: the share of a bell curve within x.",
+    "erfc": "1 - erf(x), exact for large x.",
+    "sinc": "sin(pi x) / (pi x), and 1 at 0.",
+}
+
+
+def _rows(family, names: str) -> dict:
+    """Rows of the table as public functions, with their meaning."""
+    functions = {name: getattr(family, name) for name in names.split()}
+    for name, function in functions.items():
+        function.__doc__ = MEANINGS[name]
+    return functions
 
 
 def _named(family, names: str) -> dict:
@@ -109,32 +298,100 @@ def _named(family, names: str) -> dict:
 
 
 FUNCTIONS = {
-    **_named(
-        elementwise,
-        "mul div neg reciprocal sqrt rsqrt exp expm1 log log1p log2 log10 sin cos tan sinh cosh",
-    ),
-    **_named(
-        elementwise, "tanh abs sign relu sigmoid maximum minimum where floor ceil round clone"
-    ),
-    **_named(reduce, "sum mean"),
-    **_named(shape, "reshape flatten squeeze unsqueeze permute transpose t"),
-    **_named(linalg, "matmul dot mv mm bmm"),
-    **_named(compare, "eq ne lt le gt ge isnan isinf isfinite logical_and logical_or logical_not"),
-    **_named(compare, "equal allclose isclose any all"),
+    **_rows(elementwise, "mul neg reciprocal sqrt rsqrt hypot exp exp2 expm1 log log1p log2 log10"),
+    **_rows(elementwise, "logaddexp logaddexp2 sin cos tan sinh cosh tanh asin acos atan asinh"),
+    **_rows(elementwise, "acosh atanh atan2 abs sign relu sigmoid maximum minimum fmax fmin clone"),
+    **_rows(rounding, "floor ceil trunc frac copysign"),
+    **_rows(special, "erf erfc sinc"),
+    **_named(rounding, "round fmod remainder floor_divide div"),
+    **_named(special, "xlogy"),
+    **_named(reduce, "sum mean nansum nanmean var std var_mean std_mean prod amax amin argmax"),
+    **_named(reduce, "argmin logsumexp norm dist any all count_nonzero"),
+    **_named(order, "max min aminmax argsort sort msort topk kthvalue median mode cummax cummin"),
+    **_named(scan, "cumsum cumprod logcumsumexp"),
+    **_named(shape, "reshape flatten squeeze unsqueeze permute transpose t movedim broadcast_to"),
+    **_named(shape, "unflatten ravel diagonal"),
+    **_named(join, "split split_with_sizes chunk tensor_split unbind"),
+    **_named(rearrange, "flip fliplr flipud roll rot90 tile repeat_interleave tril triu trace"),
+    **_named(rearrange, "diag diag_embed diagflat"),
+    **_named(index, "select narrow select_scatter slice_scatter"),
+    **_named(gather, "gather scatter scatter_add index_select index_add index_copy index_fill"),
+    **_named(gather, "masked_fill masked_select masked_scatter take take_along_dim nonzero"),
+    **_named(gather, "argwhere"),
+    **_named(linalg, "matmul dot vdot mv mm bmm outer ger inner addmm addmv addr baddbmm kron"),
+    **_named(linalg, "matrix_power det"),
+    **_named(compare, "eq ne lt le gt ge isnan isinf isfinite isposinf isneginf isreal signbit"),
+    **_named(compare, "logical_and logical_or logical_xor logical_not bitwise_and bitwise_or"),
+    **_named(compare, "bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift"),
+    **_named(compare, "equal allclose isclose"),
     "add": add,
     "sub": sub,
     "pow": pow,
+    "square": square,
+    "float_power": float_power,
     "clamp": clamp,
-    "clip": clamp,
-    "square": lambda self: pow(self, 2),
+    "clamp_min": clamp_min,
+    "clamp_max": clamp_max,
+    "addcmul": addcmul,
+    "addcdiv": addcdiv,
+    "lerp": lerp,
+    "logit": logit,
+    "nan_to_num": nan_to_num,
+    "softmax": softmax,
+    "log_softmax": log_softmax,
+    "inverse": linalg.inv,
+}
+FUNCTIONS |= {
+    alias: FUNCTIONS[name]
+    for alias, name in {
+        "absolute": "abs",
+        "arccos": "acos",
+        "arccosh": "acosh",
+        "arcsin": "asin",
+        "arcsinh": "asinh",
+        "arctan": "atan",
+        "arctan2": "atan2",
+        "arctanh": "atanh",
+        "clip": "clamp",
+        "divide": "div",
+        "fix": "trunc",
+        "greater": "gt",
+        "greater_equal": "ge",
+        "less": "lt",
+        "less_equal": "le",
+        "moveaxis": "movedim",
+        "multiply": "mul",
+        "negative": "neg",
+        "not_equal": "ne",
+        "subtract": "sub",
+        "swapaxes": "transpose",
+        "swapdims": "transpose",
+        "true_divide": "div",
+    }.items()
 }
 
+# --- functions only, methods only -----------------------------------------------------------------
+
+FUNCTIONS_ONLY = {
+    **_named(join, "cat concat concatenate stack hstack vstack dstack column_stack"),
+    **_named(shape, "broadcast_tensors meshgrid atleast_1d atleast_2d atleast_3d"),
+    **_named(linalg, "tensordot"),
+    "chain_matmul": lambda *matrices: linalg.multi_dot(matrices),
+    "einsum": einsum.einsum,
+    "where": where,
+    "rsub": rsub,
+}
+
+IN_PLACE = """
+abs acos acosh add addcdiv addcmul addmm addmv addr asin asinh atan atan2 atanh baddbmm ceil clamp
+clamp_max clamp_min clip copysign cos cosh cumprod cumsum div erf erfc exp exp2 expm1 float_power
+floor floor_divide fmod frac hypot index_add index_copy index_fill lerp log log10 log1p log2 logit
+masked_fill masked_scatter mul multiply nan_to_num neg pow reciprocal relu remainder round rsqrt
+scatter scatter_add sigmoid sign sin sinc sinh sqrt square sub tan tanh tril triu trunc xlogy
+"""
 INPLACE = {
     **_named(inplace, "copy_ fill_ zero_"),
-    **{
-        f"{name}_": inplace.inplace(FUNCTIONS[name])
-        for name in "add sub mul div neg pow exp log sqrt sin cos tanh abs relu sigmoid clamp floor ceil round".split()
-    },
+    **{f"{name}_": inplace.inplace(FUNCTIONS[name]) for name in IN_PLACE.split()},
 }
 
 METHODS = {
@@ -142,7 +399,9 @@ METHODS = {
     **INPLACE,
     **convert.CONVERSIONS,
     **_named(convert, "to type_as cpu cuda"),
-    **_named(shape, "expand contiguous"),
+    **_named(shape, "expand expand_as contiguous view_as reshape_as unfold"),
+    **_named(rearrange, "repeat"),
+    "where": lambda self, condition, other: where(condition, self, other),
     "view": shape.view_method,
     "T": property(shape.T),
     "mT": property(shape.mT),

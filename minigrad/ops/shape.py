@@ -1,6 +1,6 @@
-"""Operations that move numbers and change none: reshape, transpose, expand and the like.
+"""Operations that show the same numbers in another shape: reshape, transpose, expand and the like.
 
-Those that can share memory with their input do; such a result is a view.
+Their results share memory with the input wherever they can: such a result is a view.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ import math
 import numpy as np
 
 from .. import dtypes, errors
-from ..autograd.modes import modes
 from ..autograd.modes import enable_grad
 from ..tensor import Tensor, normal_dim
-from .elementwise import clone, nothing
+from .elementwise import clone
 from .table import op
 
 
@@ -28,20 +27,35 @@ def view(name, forward, digit=0, **vjps):
             return function(self, *arguments)
         array = self._storage()
         output = function(self, *arguments)
-        if np.may_share_memory(output._data, array):
-            output._version_cell = self._cell()
-            output._view_version = output._version_cell[0]
-            output._base = self if self._base is None else self._base
-            output._steps = (*self._steps, (call, arguments))
+        if output.__class__ is list:
+            for i, part in enumerate(output):
+                _share(self, part, (item, (call, arguments, i)))
+        elif np.may_share_memory(output._data, array):
+            _share(self, output, (call, arguments))
         return output
 
     call.op = function.op
     return call
 
 
+def _share(self, output, step):
+    """Tie a view to the memory that it shows: one version counter, and the way there from the base."""
+    output._version_cell = self._cell()
+    output._view_version = output._version_cell[0]
+    output._base = self if self._base is None else self._base
+    output._steps = (*self._steps, step)
+
+
+def item(whole, function, arguments, i):
+    """One of the views that an operation with several results makes."""
+    return function(whole, *arguments)[i]
+
+
 # fmt: off
 
 view_op = view("view", lambda self, size: self.reshape(size),
+    self=lambda g, self_sizes: reshape(g, self_sizes))
+reshape_alias = view("reshape_alias", lambda self, size: self.reshape(size),
     self=lambda g, self_sizes: reshape(g, self_sizes))
 unsafe_view = op("unsafe_view", lambda self, size: self.reshape(size),
     self=lambda g, self_sizes: reshape(g, self_sizes))
@@ -53,12 +67,20 @@ transpose_op = view("transpose", lambda self, dim0, dim1: np.swapaxes(self, dim0
     self=lambda g, dim0, dim1: transpose_op(g, dim0, dim1))
 t_op = view("t", lambda self: self.T,
     self=lambda g: t_op(g))
-squeeze_all = view("squeeze", lambda self: self.reshape([n for n in self.shape if n != 1]),
+squeeze_all  = view("squeeze", lambda self: self.squeeze(),
     self=lambda g, self_sizes: reshape(g, self_sizes))
-squeeze_dim = view("squeeze", lambda self, dim: self.reshape(self.shape[:dim] + self.shape[dim + 1:]), 1,
+squeeze_dim  = view("squeeze", lambda self, dim: without(self, (dim,)), 1,
     self=lambda g, self_sizes: reshape(g, self_sizes))
-unsqueeze_op = view("unsqueeze", lambda self, dim: self.reshape((*self.shape[:dim], 1, *self.shape[dim:])),
+squeeze_dims = view("squeeze", lambda self, dim: without(self, dim), 2,
     self=lambda g, self_sizes: reshape(g, self_sizes))
+unsqueeze_op = view("unsqueeze", lambda self, dim: np.expand_dims(self, dim),
+    self=lambda g, self_sizes: reshape(g, self_sizes))
+diagonal_op = view("diagonal", lambda self, offset, dim1, dim2: slant(self, offset, dim1, dim2),
+    self=lambda g, self_sizes, offset, dim1, dim2:
+        as_strided_backward(g, self_sizes, ((diagonal_op, (offset, dim1, dim2)),)))
+unfold_op = view("unfold", lambda self, dimension, size, step: windows(self, dimension, size, step),
+    self=lambda g, self_sizes, dimension, size, step:
+        as_strided_backward(g, self_sizes, ((unfold_op, (dimension, size, step)),)))
 as_strided = op("as_strided", lambda self, steps: follow(self, steps),
     self=lambda g, self_sizes, steps: as_strided_backward(g, self_sizes, steps))
 as_strided_backward = op("as_strided_scatter", lambda self, sizes, steps: spread(self, sizes, steps),
@@ -89,6 +111,26 @@ def _remake_edge(self):
 
 
 Tensor._remake_edge = _remake_edge
+
+
+def without(array, dims):
+    """An array without those of `dims` that have length 1."""
+    return array.reshape([n for i, n in enumerate(array.shape) if n != 1 or i not in dims])
+
+
+def slant(array, offset, dim1, dim2):
+    """A diagonal of an array, as a view that can be written."""
+    diagonal = np.diagonal(array, offset, dim1, dim2)
+    diagonal.flags.writeable = array.flags.writeable
+    return diagonal
+
+
+def windows(array, dim, size, step):
+    """All windows of a length along a dimension; their elements lie along a new last one."""
+    if not array.ndim:
+        return array.reshape(1)[:size]
+    every = np.lib.stride_tricks.sliding_window_view(array, size, dim, writeable=True)
+    return every[(slice(None),) * dim + (slice(None, None, step),)]
 
 
 def inverse(dims) -> tuple[int, ...]:
@@ -151,8 +193,10 @@ def reshape(self, *size):
         return self.reshape(*size)
     size = _fitting(self, _sizes(size))
     array = self._storage()
-    if np.may_share_memory(array.reshape(size), array):
+    if array.flags.c_contiguous:
         return view_op(self, size)
+    if np.may_share_memory(array.reshape(size), array):
+        return reshape_alias(self, size)
     return unsafe_view(clone(self), size)
 
 
@@ -189,6 +233,8 @@ def squeeze(self, dim=None) -> Tensor:
     """Without the dimensions of length 1, or without `dim` where it has length 1."""
     if dim is None:
         return squeeze_all(self)
+    if not isinstance(dim, int):
+        return squeeze_dims(self, tuple(normal_dim(d, self._data.ndim) for d in dim))
     dim = normal_dim(dim, self._data.ndim)
     if self._data.ndim == 0 or self._data.shape[dim] != 1:
         return view_op(self, self._data.shape)
@@ -266,28 +312,130 @@ def contiguous(self) -> Tensor:
     return self if self.is_contiguous() else clone(self)
 
 
-# --- several tensors into one, one into several ------------------------------------------------------------
-
-# fmt: off
-
-cat_op = op("cat", lambda tensors, dim: np.concatenate(tensors, axis=dim),
-    tensors=lambda g, tensors_sizes, dim: split_op(g, [sizes[dim] for sizes in tensors_sizes], dim))
-stack_op = op("stack", lambda tensors, dim: np.stack(tensors, axis=dim),
-    tensors=lambda g, tensors_sizes, dim: unbind_op(g, dim))
-split_op = op("split", lambda self, lengths, dim: np.split(self, np.cumsum(lengths)[:-1], axis=dim),
-    self=lambda g, self_sizes, lengths, dim: cat_op(filled(g, self_sizes, lengths, dim), dim))
-unbind_op = op("unbind", lambda self, dim: list(np.moveaxis(self, dim, 0)),
-    self=lambda g, self_sizes, dim: stack_op(filled(g, self_sizes[:dim] + self_sizes[dim + 1:], (), dim), dim))
-
-# fmt: on
+def expand_as(self, other) -> Tensor:
+    """Stretched to the shape of another tensor."""
+    return expand(self, other._data.shape)
 
 
-def filled(gradients, sizes, lengths, dim):
-    """The gradients of several outputs, with zeros for outputs that none reached."""
-    known = next(g for g in gradients if g is not None)
-    shapes = [(*sizes[:dim], n, *sizes[dim + 1 :]) for n in lengths] or [sizes] * len(gradients)
-    zeros = nothing(known).sum()
-    return [
-        expand_to(zeros, shape) if g is None else g
-        for g, shape in zip(gradients, shapes, strict=True)
-    ]
+def broadcast_to(self, size) -> Tensor:
+    """Stretched to a shape without copying."""
+    return expand(self, size)
+
+
+def broadcast_tensors(*tensors) -> tuple[Tensor, ...]:
+    """The tensors stretched to one common shape."""
+    size = common_shape(tensors)
+    return tuple(t if t._data.shape == size else expand(t, size) for t in tensors)
+
+
+def common_shape(tensors) -> tuple[int, ...]:
+    """The shape that all tensors stretch to; torch's error where there is none."""
+    shape = ()
+    for tensor in tensors:
+        try:
+            shape = np.broadcast_shapes(shape, tensor._data.shape)
+        except ValueError:
+            raise errors.broadcast(shape, tensor._data.shape) from None
+    return shape
+
+
+def movedim(self, source, destination) -> Tensor:
+    """With dimensions moved to other places; the rest keep their order.
+
+    >>> import minigrad
+    >>> minigrad.zeros(2, 3, 4).movedim(0, -1).shape
+    minigrad.Size([3, 4, 2])
+    """
+    ndim = self._data.ndim
+    pairs = [(d,) if isinstance(d, int) else tuple(d) for d in (source, destination)]
+    source, destination = [tuple(normal_dim(d, ndim) for d in dims) for dims in pairs]
+    if len(source) != len(destination) or any(len(set(d)) < len(d) for d in (source, destination)):
+        raise errors.movedim(source, destination)
+    order = [d for d in range(ndim) if d not in source]
+    for target, dim in sorted(zip(destination, source, strict=True)):
+        order.insert(target, dim)
+    return permute_op(self, tuple(order)) if ndim else alias_of(self)
+
+
+def alias_of(self) -> Tensor:
+    """A view of all of a tensor."""
+    return view_op(self, self._data.shape)
+
+
+def view_as(self, other) -> Tensor:
+    """A view with the shape of another tensor."""
+    return view_method(self, other._data.shape)
+
+
+def reshape_as(self, other) -> Tensor:
+    """The same elements in the shape of another tensor."""
+    return reshape(self, other._data.shape)
+
+
+def unflatten(self, dim, sizes) -> Tensor:
+    """One dimension split into several; -1 stands for the length that fits."""
+    dim, shape, sizes = normal_dim(dim, self._data.ndim), self._data.shape, tuple(sizes)
+    if sizes.count(-1) == 1 and (rest := -math.prod(sizes)):
+        sizes = tuple(shape[dim] // rest if n == -1 else n for n in sizes)
+    if not sizes or math.prod(sizes) != shape[dim]:
+        raise errors.unflatten(sizes, dim, shape[dim])
+    return view_method(self, (*shape[:dim], *sizes, *shape[dim + 1 :]))
+
+
+def ravel(self) -> Tensor:
+    """All elements along one dimension, without copying where possible."""
+    return view_op(contiguous(self), (self._data.size,))
+
+
+def diagonal(self, offset=0, dim1=0, dim2=1) -> Tensor:
+    """A diagonal of two dimensions, as a new last dimension; a view."""
+    ndim = self._data.ndim
+    first, second = normal_dim(dim1, ndim), normal_dim(dim2, ndim)
+    if first == second:
+        raise errors.same_dims("diagonal", dim1, dim2)
+    return diagonal_op(self, offset, first, second)
+
+
+def unfold(self, dimension, size, step) -> Tensor:
+    """Windows of a length along a dimension; their elements lie along a new last one. A view."""
+    dim = normal_dim(dimension, self._data.ndim)
+    longest = self._data.shape[dim] if self._data.ndim else 1
+    if not 0 <= size <= longest or step <= 0:
+        raise errors.unfold(dim, longest, size, step)
+    return unfold_op(self, dim, size, step)
+
+
+def atleast_1d(*tensors):
+    """A tensor, or several, with at least 1 dimension."""
+    return _each(tensors, lambda t: t if t.ndim else reshape(t, 1))
+
+
+def atleast_2d(*tensors):
+    """A tensor, or several, with at least 2 dimensions; new ones come first."""
+    return _each(tensors, lambda t: t if t.ndim > 1 else unsqueeze(atleast_1d(t), 0))
+
+
+def atleast_3d(*tensors):
+    """A tensor, or several, with at least 3 dimensions."""
+    return _each(tensors, lambda t: t if t.ndim > 2 else unsqueeze(atleast_2d(t), -1))
+
+
+def _each(tensors, change):
+    if len(tensors) == 1 and not isinstance(tensors[0], Tensor):
+        (tensors,) = tensors
+    results = tuple(change(t) for t in tensors)
+    return results[0] if len(results) == 1 else results
+
+
+def meshgrid(*tensors, indexing="ij") -> tuple[Tensor, ...]:
+    """Vectors stretched over the grid that they span, one dimension for each."""
+    if len(tensors) == 1 and not isinstance(tensors[0], Tensor):
+        (tensors,) = tensors
+    if indexing == "xy" and len(tensors) > 1:
+        first, second, *rest = meshgrid(tensors[1], tensors[0], *tensors[2:])
+        return tuple(transpose(grid, 0, 1) for grid in (second, first, *rest))
+    size = tuple(t._data.size for t in tensors)
+    return tuple(
+        expand(view_method(t, (1,) * i + (n,) + (1,) * (len(size) - i - 1)), size)
+        for i, (t, n) in enumerate(zip(tensors, size, strict=True))
+    )

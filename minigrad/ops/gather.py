@@ -1,0 +1,322 @@
+"""Reading and writing at indices that are tensors: gather, scatter, index_select, masks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import errors
+from ..tensor import Tensor, normal_dim
+from .compare import plain
+from .elementwise import raw, where
+from .index import along, index_backward, index_op, replaced
+from .shape import common_shape, expand, reshape
+from .table import op
+
+# fmt: off
+
+gather_op = op("gather", lambda self, dim, index: np.array(self[mesh(dim, index)]),
+    inert=("index",),
+    self =lambda g, self_sizes, dim, index: index_backward(g, self_sizes, mesh(dim, index)))
+scatter_op = op("scatter", lambda self, dim, index, src: written(self, dim, index, src),
+    inert=("index",),
+    self =lambda g, dim, index: scatter_number(g, dim, index, 0.0),
+    src  =lambda g, dim, index: gather_op(g, dim, index))
+scatter_number = op("scatter", lambda self, dim, index, value: written(self, dim, index, value), 1,
+    inert=("index",),
+    self =lambda g, dim, index: scatter_number(g, dim, index, 0.0))
+scatter_add_op = op("scatter_add", lambda self, dim, index, src: added(self, dim, index, src),
+    inert=("index",),
+    self =lambda g: g,
+    src  =lambda g, dim, index: gather_op(g, dim, index))
+
+index_select_op = op("index_select", lambda self, dim, index: self[along(dim, flat(index))],
+    inert=("index",),
+    self =lambda g, self_sizes, dim, index:
+        index_backward(g, self_sizes, along(dim, flat(index))))
+index_add_op = op("index_add",
+    lambda self, dim, index, source, alpha: summed_at(self, dim, index, source * alpha),
+    inert=("index",),
+    self  =lambda g: g,
+    source=lambda g, source_sizes, dim, index, alpha:
+        index_select_op(g, dim, index).reshape(source_sizes) * alpha)
+index_copy_op = op("index_copy",
+    lambda self, dim, index, source: replaced(self, along(dim, flat(index)), source),
+    inert=("index",),
+    self  =lambda g, dim, index: index_fill_number(g, dim, index, 0.0),
+    source=lambda g, source_sizes, dim, index:
+        index_select_op(g, dim, index).reshape(source_sizes))
+index_fill_number = op("index_fill",
+    lambda self, dim, index, value: replaced(self, along(dim, flat(index)), value),
+    inert=("index",),
+    self  =lambda g, dim, index: index_fill_number(g, dim, index, 0.0))
+index_fill_tensor = op("index_fill",
+    lambda self, dim, index, value: replaced(self, along(dim, flat(index)), value), 1,
+    inert=("index",),
+    self  =lambda g, dim, index: index_fill_number(g, dim, index, 0.0),
+    value =lambda g, dim, index: index_select_op(g, dim, index).sum())
+
+masked_fill_number = op("masked_fill", lambda self, mask, value: filled(self, mask, value),
+    inert=("mask",),
+    self =lambda g, mask: where(mask, 0.0, g))
+masked_fill_tensor = op("masked_fill", lambda self, mask, value: filled(self, mask, value), 1,
+    inert=("mask",),
+    self =lambda g, mask: where(mask, 0.0, g),
+    value=lambda g, mask: where(mask, g, 0.0))
+masked_select_op = op("masked_select", lambda self, mask: self[mask],
+    inert=("mask",),
+    self =lambda g, self_sizes, mask: index_backward(g, self_sizes, (raw(mask),)))
+masked_scatter_op = op("masked_scatter", lambda self, mask, source: poured(self, mask, source),
+    inert=("mask",),
+    self  =lambda g, mask: where(mask, 0.0, g),
+    source=lambda g, source_sizes, mask: drained(g, source_sizes, mask))
+take_op = op("take", lambda self, index: self.reshape(-1)[index],
+    inert=("index",),
+    self =lambda g, self_sizes, index:
+        index_backward(g, (int(np.prod(self_sizes)),), (raw(index),)).reshape(self_sizes))
+
+# fmt: on
+
+
+def mesh(dim, index) -> tuple:
+    """The NumPy indices that read, at each place, the element that `index` names along `dim`."""
+    index = raw(index)
+    places = np.ogrid[tuple(slice(n) for n in index.shape)]
+    return (*places[:dim], index, *places[dim + 1 :]) if index.ndim else ()
+
+
+def flat(index):
+    """An index along one dimension: a number counts as a list of one."""
+    return raw(index).reshape(-1)
+
+
+def _part(src, index):
+    """What belongs to the index: `src` may be larger."""
+    return src[tuple(slice(n) for n in index.shape)] if np.ndim(src) else src
+
+
+def written(array, dim, index, src):
+    """A copy with `src` at the indices."""
+    array = np.array(array)
+    array[mesh(dim, index)] = _part(src, index)
+    return array
+
+
+def added(array, dim, index, src):
+    """A copy with `src` added at the indices; one that occurs twice gets both."""
+    array = np.array(array)
+    np.add.at(array, mesh(dim, index), _part(src, index))
+    return array
+
+
+def summed_at(array, dim, index, source):
+    """A copy with the slices of `source` added at the indices along a dimension."""
+    array = np.array(array)
+    if not array.ndim:
+        return array + source.sum()
+    np.add.at(array, along(dim, flat(index)), source)
+    return array
+
+
+def filled(array, mask, value):
+    """A copy, stretched to the mask, with one value where the mask is true."""
+    return np.where(mask, np.asarray(value).astype(array.dtype), array)
+
+
+def poured(array, mask, source):
+    """A copy that takes the elements of `source`, in order, where the mask is true."""
+    array, mask = (np.array(a) for a in np.broadcast_arrays(array, mask))
+    array[mask] = source.reshape(-1)[: mask.sum()]
+    return array
+
+
+def drained(g, sizes, mask):
+    """The gradient of `source` in masked_scatter: zero for the elements that were not used."""
+    mask = raw(mask)
+    used = index_op(g, (np.broadcast_to(mask, g.shape),))
+    n = used.shape[0]
+    return index_backward(used, (int(np.prod(sizes)),), (slice(n),)).reshape(sizes)
+
+
+def _index(self, index, dim, name):
+    """`dim` counted from 0, after a check of the indices along it."""
+    dim = normal_dim(dim, self._data.ndim)
+    if index._data.dtype.kind not in "iu":
+        raise errors.index_type(name)
+    n = self._data.shape[dim] if self._data.ndim else 1
+    if index._data.size and not (index._data.min() >= 0 and index._data.max() < n):
+        wrong = index._data[(index._data < 0) | (index._data >= n)].flat[0]
+        raise errors.index_bounds(int(wrong), dim, n)
+    return dim
+
+
+def _same_ndim(name, index, *others):
+    for other in others:
+        if max(1, index._data.ndim) != max(1, other._data.ndim) and index._data.size:
+            raise errors.index_dims(name)
+
+
+def gather(self, dim, index) -> Tensor:
+    """The elements that `index` names along `dim`, one for each element of `index`.
+
+    >>> import minigrad
+    >>> x = minigrad.tensor([[1, 2], [3, 4]])
+    >>> x.gather(1, minigrad.tensor([[0], [1]]))
+    tensor([[1],
+            [4]])
+    """
+    _same_ndim("gather", index, self)
+    return gather_op(self, _index(self, index, dim, "gather"), index)
+
+
+def scatter(self, dim, index, src=None, *, value=None, reduce=None) -> Tensor:
+    """A copy with `src` (a tensor or a number) written where `index` points along `dim`."""
+    src = value if src is None else src
+    dim = _index(self, index, dim, "scatter")
+    if reduce is not None:
+        raise errors.no_scatter_reduce()
+    if not isinstance(src, Tensor):
+        return scatter_number(self, dim, index, src)
+    _scatter_fits("scatter", self, dim, index, src)
+    return scatter_op(self, dim, index, src)
+
+
+def scatter_add(self, dim, index, src) -> Tensor:
+    """A copy with `src` added where `index` points along `dim`."""
+    dim = _index(self, index, dim, "scatter_add")
+    _scatter_fits("scatter_add", self, dim, index, src)
+    return scatter_add_op(self, dim, index, src)
+
+
+def _scatter_fits(name, self, dim, index, src):
+    _same_ndim(name, index, self, src)
+    if self._data.dtype != src._data.dtype:
+        raise errors.same_dtype(f"{name}(): Expected self.dtype to be equal to src.dtype")
+    for d, n in enumerate(index._data.shape):
+        fits = n <= src._data.shape[d] and (d == dim or n <= self._data.shape[d])
+        if self._data.ndim and not fits:
+            raise errors.scatter_shape(index.shape, self.shape, src.shape, dim)
+
+
+def index_select(self, dim, index) -> Tensor:
+    """The slices along `dim` that a vector of indices names."""
+    if index._data.ndim > 1:
+        raise errors.vector_index("index_select")
+    dim = _index(self, index, dim, "index_select")
+    if not self._data.ndim:
+        return reshape(self, ())
+    return index_select_op(self, dim, index)
+
+
+def index_add(self, dim, index, source, *, alpha=1) -> Tensor:
+    """A copy with the slices of `source` added at the indices along `dim`."""
+    dim = _fitting(self, dim, index, source, "index_add")
+    return index_add_op(self, dim, index, source, alpha)
+
+
+def index_copy(self, dim, index, source) -> Tensor:
+    """A copy with the slices of `source` written at the indices along `dim`."""
+    dim = _fitting(self, dim, index, source, "index_copy")
+    return index_copy_op(self, dim, index, source)
+
+
+def _fitting(self, dim, index, source, name):
+    if index._data.ndim > 1:
+        raise errors.vector_index(name)
+    if self._data.dtype != source._data.dtype:
+        raise errors.same_dtype(f"{name}: self and source expected to have the same dtype")
+    dim = _index(self, index, dim, name)
+    n = index._data.size
+    if (source._data.shape[dim] if source._data.ndim else 1) != n:
+        raise errors.index_count(name, n)
+    return dim
+
+
+def index_fill(self, dim, index, value) -> Tensor:
+    """A copy with one value in the slices that a vector of indices names."""
+    if index._data.ndim > 1:
+        raise errors.vector_index("index_fill")
+    dim = normal_dim(dim, self._data.ndim)
+    row = index_fill_number
+    if isinstance(value, Tensor):
+        if value._data.ndim:
+            raise errors.scalar_value("index_fill_", value._data.ndim)
+        row = index_fill_tensor
+    return row(self, dim, index, value)
+
+
+def masked_fill(self, mask, value) -> Tensor:
+    """A copy with one value where `mask` is true.
+
+    >>> import minigrad
+    >>> x = minigrad.tensor([1.0, -2.0])
+    >>> x.masked_fill(x < 0, 0)
+    tensor([1., 0.])
+    """
+    _bool_mask(mask, "masked_fill")
+    if isinstance(value, Tensor):
+        if value._data.ndim:
+            raise errors.scalar_value("masked_fill_", value._data.ndim)
+        return masked_fill_tensor(self, mask, value)
+    return masked_fill_number(self, mask, value)
+
+
+def masked_select(self, mask) -> Tensor:
+    """The elements where `mask` is true, as a vector."""
+    _bool_mask(mask, "masked_select")
+    size = common_shape((self, mask))
+    whole = self if self._data.shape == size else expand(self, size)
+    return masked_select_op(whole, plain(np.broadcast_to(mask._data, size)))
+
+
+def masked_scatter(self, mask, source) -> Tensor:
+    """A copy that takes the elements of `source`, in order, where `mask` is true."""
+    _bool_mask(mask, "masked_scatter")
+    if self._data.dtype != source._data.dtype:
+        raise errors.same_dtype("masked_scatter: expected self and source to have same dtypes")
+    if np.broadcast_to(mask._data, common_shape((self, mask))).sum() > source._data.size:
+        raise errors.too_few("masked_scatter")
+    return masked_scatter_op(self, mask, source)
+
+
+def _bool_mask(mask, name):
+    if mask._data.dtype != np.bool_:
+        raise errors.mask_type(name)
+
+
+def take(self, index) -> Tensor:
+    """The elements at these places of the flattened tensor."""
+    if index._data.dtype.kind not in "iu":
+        raise errors.index_type("take")
+    n = self._data.size
+    if index._data.size and not (-n <= index._data.min() and index._data.max() < n):
+        raise errors.out_of_range_index("take", n)
+    return take_op(self, index)
+
+
+def take_along_dim(self, indices, dim=None) -> Tensor:
+    """`gather` whose shapes are stretched to fit; without `dim` on the flattened tensor."""
+    if indices._data.dtype != np.int64:
+        raise errors.index_type("take_along_dim")
+    if dim is None:
+        return gather(reshape(self, -1), 0, reshape(indices, -1))
+    if self._data.ndim != indices._data.ndim:
+        raise errors.index_dims("take_along_dim")
+    dim = normal_dim(dim, self._data.ndim)
+    shape, places = list(self._data.shape), list(indices._data.shape)
+    shape[dim] = places[dim] = 1
+    size = list(np.broadcast_shapes(tuple(shape), tuple(places)))
+    self_size, index_size = size.copy(), size.copy()
+    self_size[dim], index_size[dim] = self._data.shape[dim], indices._data.shape[dim]
+    return gather(expand(self, self_size), dim, expand(indices, index_size))
+
+
+def nonzero(self, *, as_tuple=False):
+    """The indices of the elements that are not zero: one row each, or one vector a dimension."""
+    if as_tuple:
+        return tuple(plain(places) for places in np.nonzero(np.atleast_1d(self._data)))
+    return plain(np.argwhere(self._data))
+
+
+def argwhere(self) -> Tensor:
+    """The indices of the elements that are not zero, one row each."""
+    return nonzero(self)

@@ -1,0 +1,233 @@
+"""Choosing by size: max and min along a dimension, sort, topk, median.
+
+Each finds the indices first; then one operation reads the elements there, and its gradient goes back
+to the places that were read.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+import numpy as np
+
+from .. import errors
+from ..tensor import Tensor, normal_dim
+from .compare import plain
+from .elementwise import maximum, minimum
+from .gather import mesh
+from .index import index_backward
+from .reduce import amax, amin, max_all, min_all
+from .shape import unsqueeze_all
+from .table import op
+
+
+def chooser(name, digit=0):
+    """Declare an operation that reads the elements at `indices` along `dim`."""
+    return op(
+        name,
+        lambda self, dim, keepdim, indices: read(self, dim, keepdim, indices),
+        digit,
+        inert=("indices",),
+        self=lambda g, self_sizes, dim, keepdim, indices: index_backward(
+            lined_up(g, dim, keepdim), self_sizes, mesh(dim, lined_up(indices, dim, keepdim))
+        ),
+    )
+
+
+max_dim, min_dim, median_dim = chooser("max"), chooser("min"), chooser("median", 1)
+kthvalue_op, mode_op, topk_op = chooser("kthvalue"), chooser("mode"), chooser("topk")
+sort_op, stable_sort_op = chooser("sort"), chooser("sort", 1)
+cummax_op, cummin_op = chooser("cummax"), chooser("cummin")
+median_all = op(
+    "median",
+    lambda self, indices: self[indices],
+    self=lambda g, self_sizes, indices: index_backward(g, self_sizes, indices),
+)
+
+
+def read(array, dim, keepdim, indices):
+    """The elements at `indices` along `dim`."""
+    indices = lined_up(indices, dim, keepdim)
+    part = array[mesh(dim, indices)]
+    return part if keepdim else part.squeeze(dim)
+
+
+def lined_up(x, dim, keepdim):
+    """With the dimension put back that was left out where not `keepdim`."""
+    return x if keepdim else unsqueeze_all(x, (dim,), x.ndim + 1)
+
+
+def _result(name: str, *fields: str):
+    """A named tuple that prints as torch's return types do."""
+
+    def text(self):
+        parts = (f"{field}={value!r}" for field, value in zip(fields, self, strict=True))
+        return f"minigrad.return_types.{name}(\n" + ",\n".join(parts) + ")"
+
+    return type(name, (namedtuple(name, fields),), {"__slots__": (), "__repr__": text})
+
+
+RESULTS = {
+    name: _result(name, "values", "indices")
+    for name in ("max", "min", "median", "kthvalue", "mode", "sort", "topk", "cummax", "cummin")
+}
+RESULTS["aminmax"] = _result("aminmax", "min", "max")
+
+
+def _chosen(row, self, dim, keepdim, indices):
+    """(values, indices) as a named tuple; `indices` is an array that still has `dim`."""
+    keepdim = keepdim or self._data.ndim == 0
+    indices = plain(indices if keepdim else indices.squeeze(dim))
+    return RESULTS[row.__name__](row(self, dim, keepdim, indices), indices)
+
+
+def _normal(self, dim, name):
+    """The dimension counted from 0, and the numbers with at least one dimension to search along."""
+    dim = normal_dim(dim, self._data.ndim)
+    array = np.atleast_1d(self._data)
+    if array.shape[dim] == 0:
+        raise errors.nothing_to_reduce(name)
+    return dim, array
+
+
+def _shaped(indices, self):
+    return indices.reshape(()) if self._data.ndim == 0 else indices
+
+
+def _extreme(self, dim, keepdim, whole, pair, row, argument):
+    if dim is None:
+        if self._data.size == 0:
+            raise errors.nothing_to_reduce(row.__name__)
+        return whole(self)
+    if isinstance(dim, Tensor):
+        return pair(self, dim)
+    dim, array = _normal(self, dim, row.__name__)
+    return _chosen(row, self, dim, keepdim, _shaped(argument(array, dim, keepdims=True), self))
+
+
+def max(self, dim=None, keepdim=False):
+    """The largest element; along `dim` the pair (values, indices); of two tensors `maximum`.
+
+    >>> import minigrad
+    >>> minigrad.tensor([[1.0, 5.0], [7.0, 2.0]]).max(dim=1)
+    minigrad.return_types.max(
+    values=tensor([5., 7.]),
+    indices=tensor([1, 0]))
+    """
+    return _extreme(self, dim, keepdim, max_all, maximum, max_dim, np.argmax)
+
+
+def min(self, dim=None, keepdim=False):
+    """The smallest element; along `dim` the pair (values, indices); of two tensors `minimum`."""
+    return _extreme(self, dim, keepdim, min_all, minimum, min_dim, np.argmin)
+
+
+def aminmax(self, *, dim=None, keepdim=False):
+    """The smallest and the largest element, of all or along `dim`."""
+    dim = () if dim is None else dim
+    return RESULTS["aminmax"](amin(self, dim, keepdim), amax(self, dim, keepdim))
+
+
+def argsort(self, dim=-1, descending=False, stable=False) -> Tensor:
+    """The indices that sort the elements along `dim`."""
+    return plain(_shaped(_order(*_sortable(self, dim), descending), self))
+
+
+def _sortable(self, dim):
+    return np.atleast_1d(self._data), normal_dim(dim, self._data.ndim)
+
+
+def _order(array, dim, descending):
+    """The indices that sort an array; equal elements keep their order, nan counts as largest."""
+    if not descending:
+        return np.argsort(array, axis=dim, kind="stable")
+    backwards = np.argsort(np.flip(array, dim), axis=dim, kind="stable")
+    return array.shape[dim] - 1 - np.flip(backwards, dim)
+
+
+def sort(self, dim=-1, descending=False, stable=None):
+    """The elements in order along `dim`, and their indices in `self`.
+
+    >>> import minigrad
+    >>> minigrad.tensor([3.0, 1.0, 2.0]).sort().indices
+    tensor([1, 2, 0])
+    """
+    dim = normal_dim(dim, self._data.ndim)
+    row = sort_op if stable is None else stable_sort_op
+    return _chosen(row, self, dim, True, argsort(self, dim, descending)._data)
+
+
+def msort(self) -> Tensor:
+    """The rows in order: sorted along the first dimension."""
+    return sort(self, 0).values
+
+
+def topk(self, k, dim=-1, largest=True, sorted=True):
+    """The `k` largest elements along `dim`, the largest first, and their indices."""
+    dim = normal_dim(dim, self._data.ndim)
+    if not 0 <= k <= (self._data.shape[dim] if self._data.ndim else 1):
+        raise errors.out_of_range("selected index k")
+    order = argsort(self, dim, largest)._data
+    if self._data.ndim:
+        order = np.take(order, range(k), axis=dim)
+    return _chosen(topk_op, self, dim, True, order)
+
+
+def kthvalue(self, k, dim=-1, keepdim=False):
+    """The k-th smallest element along `dim` and its index; k counts from 1."""
+    dim, array = _normal(self, dim, "kthvalue")
+    if not 1 <= k <= array.shape[dim]:
+        raise errors.out_of_range("kthvalue(): selected number k")
+    indices = np.take(_order(array, dim, False), [k - 1], axis=dim)
+    return _chosen(kthvalue_op, self, dim, keepdim, _shaped(indices, self))
+
+
+def median(self, dim=None, keepdim=False):
+    """The middle element, the lower one of two; along `dim` the pair (values, indices)."""
+    if dim is None:
+        flat = self._data.reshape(-1)
+        place = _middle(flat, 0) if flat.size else 0
+        return median_all(self, np.unravel_index(int(place.item()), self._data.shape))
+    dim, array = _normal(self, dim, "median")
+    return _chosen(median_dim, self, dim, keepdim, _shaped(_middle(array, dim), self))
+
+
+def _middle(array, dim):
+    """The index of the median along a dimension: of a nan where there is one."""
+    middle = np.take(_order(array, dim, False), [(array.shape[dim] - 1) // 2], axis=dim)
+    missing = np.isnan(array)
+    return np.where(
+        missing.any(dim, keepdims=True), missing.argmax(dim, keepdims=True), middle
+    )
+
+
+def mode(self, dim=-1, keepdim=False):
+    """The element that occurs most often along `dim` (the smallest of several) and its last index."""
+    dim, array = _normal(self, dim, "mode")
+    same = np.expand_dims(array, dim) == np.expand_dims(array, dim + 1)
+    counts = same.sum(dim)
+    best = np.where(counts == counts.max(dim, keepdims=True), array, np.inf)
+    values = best.min(dim, keepdims=True)
+    last = np.flip(array == values, dim).argmax(dim, keepdims=True)
+    indices = array.shape[dim] - 1 - last
+    return _chosen(mode_op, self, dim, keepdim, _shaped(indices, self))
+
+
+def cummax(self, dim):
+    """The largest element so far along `dim`, and the index of its last occurrence."""
+    return _so_far(cummax_op, self, dim, np.maximum, np.greater_equal)
+
+
+def cummin(self, dim):
+    """The smallest element so far along `dim`, and the index of its last occurrence."""
+    return _so_far(cummin_op, self, dim, np.minimum, np.less_equal)
+
+
+def _so_far(row, self, dim, extreme, reaches):
+    dim = normal_dim(dim, self._data.ndim)
+    array = np.atleast_1d(self._data)
+    best = extreme.accumulate(array, dim)
+    places = np.arange(array.shape[dim]).reshape((-1,) + (1,) * (array.ndim - dim - 1))
+    new = reaches(array, best) | np.isnan(array)
+    indices = np.maximum.accumulate(np.where(new, places, 0), dim)
+    return _chosen(row, self, dim, True, _shaped(indices, self))

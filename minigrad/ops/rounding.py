@@ -1,0 +1,108 @@
+"""Rounding and remainders. A step is flat: its derivative is zero, and NumPy's zero is sent back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import errors
+from ..autograd.modes import no_grad
+from ..tensor import Tensor
+from . import elementwise
+from .elementwise import nothing, where
+from .table import op
+
+# fmt: off
+
+floor = op("floor", lambda self: whole(np.floor, self), self=lambda g: nothing(g))
+ceil  = op("ceil",  lambda self: whole(np.ceil, self),  self=lambda g: nothing(g))
+trunc = op("trunc", lambda self: whole(np.trunc, self), self=lambda g: nothing(g))
+round_whole    = op("round", lambda self: whole(np.rint, self), self=lambda g: nothing(g))
+round_decimals = op("round", lambda self, decimals: np.round(self, decimals), 1,
+    self=lambda g: nothing(g))
+frac = op("frac", lambda self: self - np.trunc(self),
+    self=lambda g: g)
+
+fmod_number = op("fmod", lambda self, other: np.fmod(self, other),
+    self =lambda g: g)
+fmod_tensor = op("fmod", lambda self, other: np.fmod(self, other), 1,
+    self =lambda g: g,
+    other=lambda g, self, other: -g * div_trunc(self, other))
+remainder_number = op("remainder", lambda self, other: np.remainder(self, other),
+    self =lambda g: g)
+remainder_tensor = op("remainder", lambda self, other: np.remainder(self, other), 1,
+    self =lambda g: g,
+    other=lambda g, self, other: -g * div_floor(self, other))
+div_floor = op("div", lambda self, other: np.floor_divide(self, other), 2,
+    self =lambda g: nothing(g),
+    other=lambda g: nothing(g))
+div_trunc = op("div", lambda self, other: quotient(self, other), 2,
+    self =lambda g: nothing(g),
+    other=lambda g: nothing(g))
+nan_to_num = op("nan_to_num", lambda self, nan, posinf, neginf: finite(self, nan, posinf, neginf),
+    self =lambda g, self: g * (abs(self) < np.inf))
+copysign = op("copysign", lambda self, other: np.copysign(self, other), floating=True,
+    self =lambda g, self, result: g * where(self == 0, 0.0, result / self),
+    other=lambda g: nothing(g))
+
+# fmt: on
+
+
+def whole(function, array):
+    """A rounding function; integers are whole already."""
+    return function(array) if array.dtype.kind == "f" else np.array(array)
+
+
+def quotient(x, y):
+    """x / y without its fraction; integers stay integers."""
+    if np.result_type(x, y).kind == "f":
+        return np.trunc(x / y)
+    down = np.floor_divide(x, y)
+    return down + ((np.remainder(x, y) != 0) & (down < 0))
+
+
+def finite(x, nan, posinf, neginf):
+    """np.nan_to_num; None stands for 0, the largest and the smallest number."""
+    if x.dtype.kind != "f":
+        return np.array(x)
+    return np.nan_to_num(x, nan=nan or 0.0, posinf=posinf, neginf=neginf)
+
+
+def round(self, *, decimals=0):
+    """Each element to the nearest whole number, halves to the even one; or to some decimals."""
+    return round_whole(self) if decimals == 0 else round_decimals(self, decimals)
+
+
+def fmod(self, other):
+    """What is left of `self / other` with the quotient cut off: it has the sign of `self`."""
+    return (fmod_tensor if isinstance(other, Tensor) else fmod_number)(self, other)
+
+
+def remainder(self, other):
+    """What is left of `self / other` with the quotient rounded down: Python's `%`.
+
+    >>> import minigrad
+    >>> minigrad.tensor([-3.0, 3.0]) % 2
+    tensor([1., 1.])
+    """
+    if not isinstance(self, Tensor):
+        with no_grad():  # torch keeps no history of a number % a tensor
+            return remainder_tensor(self, other)
+    return (remainder_tensor if isinstance(other, Tensor) else remainder_number)(self, other)
+
+
+def floor_divide(self, other):
+    """`self / other` rounded down; the result has no history."""
+    with no_grad():
+        return div_floor(self, other)
+
+
+def div(self, other, *, rounding_mode=None):
+    """`self / other`; with `rounding_mode` "floor" or "trunc" rounded down or towards zero."""
+    match rounding_mode:
+        case None:
+            return elementwise.div(self, other)
+        case "floor":
+            return div_floor(self, other)
+        case "trunc":
+            return div_trunc(self, other)
+    raise errors.rounding_mode(rounding_mode)

@@ -1,0 +1,87 @@
+"""Running sums and products along a dimension."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..tensor import Tensor, normal_dim
+from .elementwise import exp, raw, where
+from .rearrange import flip_op
+from .reduce import sum_dim, sum_type
+from .shape import unsqueeze_op
+from .table import op
+
+# fmt: off
+
+cumsum_op = op("cumsum", lambda self, dim: running(np.add, self, dim),
+    self=lambda g, dim: backwards(g, dim))
+cumprod_op = op("cumprod", lambda self, dim: running(np.multiply, self, dim),
+    self=lambda g, self, dim, result: cumprod_slope(g, self, dim, result))
+logcumsumexp_op = op("logcumsumexp", lambda self, dim: running(np.logaddexp, self, dim),
+    floating=True,
+    self=lambda g, self, dim, result: logcumsumexp_slope(g, self, dim, result))
+
+# fmt: on
+
+
+def running(function, array, dim):
+    """A sum, a product ... over the elements up to each place."""
+    if not array.ndim:
+        return np.array(array, sum_type(array))
+    return function.accumulate(array, dim, dtype=sum_type(array))
+
+
+def backwards(g, dim):
+    """The running sum from the other end: an element is part of every sum from its place on."""
+    return flip_op(cumsum_op(flip_op(g, (dim,)), dim), (dim,)) if g.ndim else g
+
+
+def cumprod_slope(g, x, dim, result):
+    """g times the derivative of the running product."""
+    array = raw(x)
+    if array.ndim == 0:
+        return g
+    if array.all():
+        return backwards(g * result, dim) / x
+    # Division would meet a zero: for each element run the product with that element left out.
+    n = array.shape[dim]
+    end = (1,) * (array.ndim - dim - 1)
+    own = np.eye(n, dtype=bool).reshape((n, n, *end))
+    later = np.triu(np.ones((n, n), bool)).reshape((n, n, *end))
+    others = cumprod_op(where(own, 1.0, unsqueeze_op(x, dim)), dim + 1)
+    return sum_dim(where(later, others * unsqueeze_op(g, dim), 0.0), (dim + 1,), False)
+
+
+def logcumsumexp_slope(g, x, dim, result):
+    """g times the derivative: each element's share of every sum that it is part of."""
+    if not x.ndim:
+        return g
+    n = x.shape[dim]
+    later = np.triu(np.ones((n, n), bool)).reshape((n, n) + (1,) * (x.ndim - dim - 1))
+    share = unsqueeze_op(x, dim + 1) - unsqueeze_op(result, dim)
+    share = exp(where(later, share, -np.inf))
+    return sum_dim(share * unsqueeze_op(g, dim), (dim + 1,), False)
+
+
+def _converted(self, dtype):
+    return self if dtype is None else self.to(dtype)
+
+
+def cumsum(self, dim, *, dtype=None) -> Tensor:
+    """The sum of the elements up to each place along `dim`.
+
+    >>> import minigrad
+    >>> minigrad.tensor([1.0, 2.0, 3.0]).cumsum(0)
+    tensor([1., 3., 6.])
+    """
+    return cumsum_op(_converted(self, dtype), normal_dim(dim, self._data.ndim))
+
+
+def cumprod(self, dim, *, dtype=None) -> Tensor:
+    """The product of the elements up to each place along `dim`."""
+    return cumprod_op(_converted(self, dtype), normal_dim(dim, self._data.ndim))
+
+
+def logcumsumexp(self, dim) -> Tensor:
+    """log(cumsum(exp(self))) along `dim`, without overflow."""
+    return logcumsumexp_op(self, normal_dim(dim, self._data.ndim))
