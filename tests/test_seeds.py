@@ -188,6 +188,98 @@ def test_identities(engine, case):
         np.testing.assert_allclose(left.tolist(), right.tolist(), rtol=1e-5, atol=1e-6)
 
 
+# The numbers that the sources print, computed again from the inputs that they print.
+
+
+def printed_000_mean(t):
+    x = t.tensor([-0.0834, -0.6634, 0.4836], requires_grad=True)
+    y = x + 2
+    z = y * y * 2
+    z.mean().backward()
+    yield y, [1.9166, 1.3366, 2.4836]
+    yield z, [7.3471, 3.5728, 12.3365]
+    yield z.mean(), 7.7521
+    yield x.grad, [2.5555, 1.7821, 3.3115]
+
+
+def printed_000_vector(t):
+    x = t.tensor([-1.3798, 1.3069, -1.9581], requires_grad=True)
+    y = x + 2
+    z = y * y * 2
+    z.backward(t.tensor([0.1, 1.0, 0.001]))
+    yield y, [0.6202, 3.3069, 0.0419]
+    yield z, [7.6919e-01, 2.1872e01, 3.5109e-03]
+    yield x.grad, [2.4806e-01, 1.3228e01, 1.6759e-04]
+
+
+W_001 = [-0.4006, 0.5031, 0.7388, -1.3426, -0.7654, 0.2890, 0.5834, -0.7407, -1.1290, -0.0162]
+X_001 = [0.8196, 0.4267, 0.1205, 0.6585, 0.8084, 0.2857, 0.9630, 0.3658, 0.1606, 0.7902]
+STEPPED_001 = [-0.3998, 0.5035, 0.7389, -1.3420, -0.7646, 0.2893, 0.5844, -0.7403, -1.1288, -0.0154]
+
+
+def printed_001(t):
+    W = t.tensor([[w] for w in W_001], requires_grad=True)
+    b = t.tensor([1.4956], requires_grad=True)
+    x = t.tensor([X_001])
+    output = t.matmul(x, W) + b
+    loss = 1 - output
+    loss.backward()
+    yield output, [[0.1473]]
+    yield loss, [[0.8527]]
+    yield W.grad, [[-number] for number in X_001]
+    yield b.grad, [-1.0]
+    with t.no_grad():
+        yield W - 0.001 * W.grad.data, [[w] for w in STEPPED_001]
+
+
+def printed_002(t):
+    t1 = t.tensor([0.7659, -2.0262, -1.4139, 1.1822, -1.1543], requires_grad=True)
+    t2 = t1 + 2
+    t3 = 2 * t2**2
+    t3.mean().backward()
+    yield t2, [2.7659, -0.0262, 0.5861, 3.1822, 0.8457]
+    yield t3, [1.5300e01, 1.3746e-03, 6.8693e-01, 2.0253e01, 1.4306e00]
+    yield t3.mean(), 7.5344
+    yield t1.grad, [2.2127, -0.0210, 0.4688, 2.5458, 0.6766]
+
+
+def printed_003(t):
+    x = t.tensor([1.3148, 0.8830, -0.2900], requires_grad=True)
+    yield x + 2, [3.3148, 2.8830, 1.7100]
+    yield x * 2 * 2, [5.2592, 3.5319, -1.1600]
+    yield x.mean(), 0.6359
+    for _ in range(2):  # the source's cell ran twice: its printed gradient is 2.6667, not 1.3333
+        (x * 2 * 2).mean().backward()
+    yield x.grad, [2.6667] * 3
+
+
+def printed_004(t):
+    y = t.tensor([2.1585, 2.1784, 0.6770], requires_grad=True)
+    yield t.tensor([0.1585, 0.1784, -1.3230]) + 2, [2.1585, 2.1784, 0.6770]
+    yield y * y * 2, [9.3183, 9.4910, 0.9166]
+    yield (y * y * 2).mean(), 6.5753
+
+
+PRINTED = (
+    printed_000_mean,
+    printed_000_vector,
+    printed_001,
+    printed_002,
+    printed_003,
+    printed_004,
+)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("case", PRINTED, ids=lambda case: case.__name__)
+def test_numbers_printed_in_the_sources(engine, case):
+    for computed, printed in case(ENGINES[engine]):
+        # Inputs and results were printed with four digits after the point: of the smallest ones,
+        # about 0.02, that leaves two or three significant digits.
+        numbers = computed.detach().numpy()
+        np.testing.assert_allclose(numbers, np.float32(printed), rtol=8e-3, atol=1e-6)
+
+
 def test_a_difference_would_be_seen():
     """The harness notices another number, another warning, another error and another value."""
     transcripts = [
