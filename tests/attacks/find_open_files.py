@@ -1,16 +1,15 @@
 """Looks for open files that were left to it by those who started it."""
 
-import os
+import select
 
 
 def attack(marker, folder, python_path):
     found = []
     for descriptor in range(5, 1024):
-        try:
-            os.fstat(descriptor)
+        poller = select.poll()
+        poller.register(descriptor)
+        if not any(event & select.POLLNVAL for _, event in poller.poll(0)):
             found.append(descriptor)
-        except OSError:
-            continue
     if not found:
         raise LookupError("nothing is open")
     return found

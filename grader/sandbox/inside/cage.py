@@ -42,8 +42,10 @@ class Cage:
             _die_with_parent()
             os.dup2(os.open("/proc/self/statm", os.O_RDONLY), _SIZE, inheritable=False)
         if level in ("hybrid", "files"):
-            landlock.restrict(landlock.ruleset(readable, work))
-            self.rules = landlock.ruleset(readable)
+            own = landlock.ruleset(readable, work)
+            landlock.restrict(own)
+            os.close(own)
+            self.rules = move_up(landlock.ruleset(readable))
         if level != "unsafe":
             self.filter = seccomp.program(files=level != "strict")
 
@@ -66,10 +68,10 @@ class Cage:
         cpu_seconds, memory_bytes = limits
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        for here, there in zip(pipes, (REQUEST, RESULT, REPORT), strict=True):
-            os.dup2(move_up(here), there, inheritable=False)
-        if self.rules is not None:
-            os.dup2(move_up(self.rules), _RULES, inheritable=False)
+        moved = [move_up(pipe) for pipe in pipes]  # first all, so that none is overwritten
+        for here, there in zip(moved, (REQUEST, RESULT, REPORT), strict=True):
+            os.dup2(here, there, inheritable=False)
+        os.dup2(_NULL if self.rules is None else self.rules, _RULES, inheritable=False)
         for stream in (0, 1, 2):
             os.dup2(_NULL, stream)
         if LINUX:
@@ -92,7 +94,7 @@ class Cage:
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
         if self.rules is not None:
             landlock.restrict(_RULES)
-            os.close(_RULES)
+        os.close(_RULES)
         if self.level != "unsafe":
             seccomp.apply(self.filter)
 
