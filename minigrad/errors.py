@@ -810,6 +810,198 @@ def cast_in_place(result: str, own: str) -> Exception:
     )
 
 
+def bce_sizes(target, input) -> Exception:
+    return advised(
+        ValueError,
+        f"Using a target size ({target}) that is different to the input size ({input}) is deprecated. Please ensure they have the same size.",
+        "One target for each prediction.",
+    )
+
+
+def not_probabilities() -> Exception:
+    return advised(
+        RuntimeError,
+        "all elements of input should be between 0 and 1",
+        "binary_cross_entropy_with_logits takes any numbers.",
+    )
+
+
+def class_type(dtype) -> Exception:
+    return advised(
+        RuntimeError,
+        f"expected scalar type Long but found {dtype._torch_class}",
+        "Classes are integers; probabilities have the shape of the input.",
+    )
+
+
+def nll_dims() -> Exception:
+    return advised(
+        RuntimeError,
+        "input tensor should be 1D or 2D",
+        "The classes need a dimension.",
+    )
+
+
+def nll_sizes(input, target) -> Exception:
+    return advised(
+        ValueError,
+        f"Expected input batch_size to match target: input {list(input)}, target {list(target)}",
+        "Classes lie along dimension 1 of the input; the target has the other dimensions.",
+    )
+
+
+def nll_weight(classes: int, shape) -> Exception:
+    return advised(
+        RuntimeError,
+        f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: {list(shape)}",
+        "One weight for each class.",
+    )
+
+
+def label_smoothing(value: float) -> Exception:
+    return advised(
+        RuntimeError,
+        f"label_smoothing must be between 0.0 and 1.0. Got: {value}",
+        "It is the share that all classes get alike.",
+    )
+
+
+def negative_beta() -> Exception:
+    return advised(
+        RuntimeError,
+        "smooth_l1_loss does not support negative values for beta.",
+        "beta is a width.",
+    )
+
+
+def huber_delta() -> Exception:
+    return advised(
+        RuntimeError,
+        "huber_loss does not support non-positive values for delta.",
+        "delta is a width.",
+    )
+
+
+def ranking_dims(input1, input2, target) -> Exception:
+    return advised(
+        RuntimeError,
+        f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: {list(input1)}, input2: {list(input2)}, target: {list(target)} ",
+        "One target for each pair.",
+    )
+
+
+def celu() -> Exception:
+    return advised(
+        RuntimeError,
+        "ZeroDivisionError: alpha cannot be 0 for CELU",
+        "alpha is a width.",
+    )
+
+
+def gelu() -> Exception:
+    return advised(
+        RuntimeError,
+        "approximate argument must be either none or tanh.",
+        "'none' is exact.",
+    )
+
+
+def glu_scalar() -> Exception:
+    return advised(
+        RuntimeError,
+        "glu does not support 0-dimensional tensors",
+        "It needs two halves.",
+    )
+
+
+def glu_odd(dim: int, size: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"Halving dimension must be even, but dimension {dim} is size {size}",
+        "It needs two equal halves.",
+    )
+
+
+def softshrink(lambd: float) -> Exception:
+    return advised(
+        RuntimeError,
+        f"lambda must be greater or equal to 0, but found to be {lambd}.",
+        "lambd is a width.",
+    )
+
+
+def prelu(channels: int, weights: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {weights} and channel size = {channels}.",
+        "One slope, or one for each channel.",
+    )
+
+
+def layer_norm_shape(normalized, shape) -> Exception:
+    return advised(
+        RuntimeError,
+        f"Given normalized_shape={list(normalized)}, expected input with shape [*, {str(list(normalized))[1:-1]}], but got input of size{list(shape)}",
+        "normalized_shape is the end of the input's shape.",
+    )
+
+
+def layer_norm_part(name: str, shape, normalized) -> Exception:
+    return advised(
+        RuntimeError,
+        f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(shape)} and normalized_shape = {list(normalized)}",
+        "One number for each element that is normalised.",
+    )
+
+
+def embedding_index(dtype) -> Exception:
+    return advised(
+        RuntimeError,
+        f"Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got minigrad.{dtype._torch_class}Tensor instead (while checking arguments for embedding)",
+        "Rows are named by integers.",
+    )
+
+
+def one_hot_type(dtype) -> Exception:
+    return advised(
+        RuntimeError,
+        f"one_hot is only applicable to index tensor of type LongTensor. But got {dtype._torch_class}",
+        "Convert the tensor first with .long().",
+    )
+
+
+def one_hot_empty() -> Exception:
+    return advised(
+        RuntimeError,
+        "Can not infer total number of classes from empty tensor.",
+        "Say num_classes.",
+    )
+
+
+def one_hot_range(text: str) -> Exception:
+    return advised(
+        RuntimeError,
+        text,
+        "Classes count from 0 to num_classes - 1.",
+    )
+
+
+def pad_length(length: int, ndim: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"Length of pad must be even and no more than twice the number of dimensions of the input. Pad length is {length} while the input has {ndim} dimensions.",
+        "One pair (before, after) for each dimension, the last one first.",
+    )
+
+
+def pad_negative(size: int, before: int, after: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"The input size {size}, plus negative padding {before} and {after} resulted in a negative output size, which is invalid.",
+        "A negative pad cuts off no more than there is.",
+    )
+
+
 def retain_without_grad() -> Exception:
     return advised(
         RuntimeError,

@@ -129,4 +129,3 @@ def allclose(self, other, rtol=1e-5, atol=1e-8, equal_nan=False) -> bool:
 def isclose(self, other, rtol=1e-5, atol=1e-8, equal_nan=False) -> Tensor:
     """Where the elements are closer than `atol + rtol * |other|`."""
     return plain(np.isclose(self._data, other._data, rtol, atol, equal_nan))
-

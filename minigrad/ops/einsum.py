@@ -29,16 +29,13 @@ def einsum(equation: str, *operands) -> Tensor:
     letters = output + sorted({c for term in inputs for c in term} - set(output), key=str)
     _check_sizes(inputs, operands)
     lined_up = [
-        _line_up(tensor, term, letters)
-        for tensor, term in zip(operands, inputs, strict=True)
+        _line_up(tensor, term, letters) for tensor, term in zip(operands, inputs, strict=True)
     ]
     result, *rest = lined_up
     for i, other in enumerate(rest):
         later = rest[i + 1 :]
         done = [
-            d
-            for d in range(len(output), len(letters))
-            if all(t._data.shape[d] == 1 for t in later)
+            d for d in range(len(output), len(letters)) if all(t._data.shape[d] == 1 for t in later)
         ]
         result = _multiply(result, other, done)
     left = tuple(d for d in range(len(output), len(letters)) if result._data.shape[d] != 1)

@@ -195,7 +195,7 @@ def vdot(self, other) -> Tensor:
 def dot(self, tensor) -> Tensor:
     """The dot product of two vectors."""
     _two_vectors(self, tensor)
-    return dot(self, tensor)
+    return dot_op(self, tensor)
 
 
 def _two_vectors(a, b):

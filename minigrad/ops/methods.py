@@ -89,8 +89,10 @@ def sub(self, other, *, alpha=1) -> Tensor:
 
 def rsub(self, other, *, alpha=1) -> Tensor:
     """`other - alpha * self`."""
-    return sub(other, self, alpha=alpha) if isinstance(other, Tensor) else elementwise.rsub(
-        self if alpha == 1 else elementwise.mul(self, alpha), other
+    return (
+        sub(other, self, alpha=alpha)
+        if isinstance(other, Tensor)
+        else elementwise.rsub(self if alpha == 1 else elementwise.mul(self, alpha), other)
     )
 
 

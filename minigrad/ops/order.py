@@ -196,9 +196,7 @@ def _middle(array, dim):
     """The index of the median along a dimension: of a nan where there is one."""
     middle = np.take(_order(array, dim, False), [(array.shape[dim] - 1) // 2], axis=dim)
     missing = np.isnan(array)
-    return np.where(
-        missing.any(dim, keepdims=True), missing.argmax(dim, keepdims=True), middle
-    )
+    return np.where(missing.any(dim, keepdims=True), missing.argmax(dim, keepdims=True), middle)
 
 
 def mode(self, dim=-1, keepdim=False):

@@ -142,5 +142,3 @@ def xlogy(self, other):
     if not isinstance(other, Tensor):
         return xlogy_number(self, other)
     return (xlogy_tensor if isinstance(self, Tensor) else xlogy_base)(self, other)
-
-

@@ -1,0 +1,569 @@
+"""Activations, losses and layers as plain functions, with the signatures of torch.nn.functional.
+
+`minigrad.nn.functional` is this module. Their rules are in ops/activations, ops/losses, ops/layers.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+
+from . import dtypes, errors, random
+from .ops import activations, layers, linalg, losses, rearrange, reduce, shape, special
+from .ops.compare import plain
+from .ops.elementwise import exp, mul, tanh, where
+from .ops.elementwise import relu as relu
+from .ops.elementwise import sigmoid as sigmoid
+from .ops.linalg import matmul
+from .ops.methods import clamp_min, log_softmax, softmax
+from .tensor import Tensor, normal_dim
+
+# --- activations ----------------------------------------------------------------------------------
+
+
+def _replacing(function, input: Tensor, inplace: bool) -> Tensor:
+    """The result of an activation, written over its input where torch's `inplace` asks for it."""
+    if inplace:
+        from .ops.inplace import inplace as twin
+
+        return twin(function)(input)
+    return function(input)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """The input, or a small part of it where it is negative."""
+    return _replacing(lambda x: activations.leaky_relu(x, negative_slope), input, inplace)
+
+
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """leaky_relu with a slope that is learned: one, or one for each channel (dimension 1)."""
+    n = weight.numel()
+    channels = input.shape[1] if input.ndim > 1 else 1
+    if weight.ndim > 1 or n not in (1, channels):
+        raise errors.prelu(channels, n)
+    if weight.ndim == 1 and input.ndim != 1:
+        weight = weight.view((1, n) + (1,) * (input.ndim - 2) if input.ndim > 1 else ())
+    return activations.prelu_kernel(input, weight)
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """The input, or alpha * (exp(x) - 1) where it is negative."""
+    return _replacing(lambda x: activations.elu(x, alpha, 1, 1), input, inplace)
+
+
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """elu with the two constants that keep mean 0 and variance 1 from layer to layer."""
+    alpha, scale = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+    return _replacing(lambda x: activations.elu(x, alpha, scale, 1), input, inplace)
+
+
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """elu whose slope has no jump: alpha * (exp(x / alpha) - 1) where x is negative."""
+    if alpha == 0:
+        raise errors.celu()
+    return _replacing(lambda x: activations.celu(x, alpha), input, inplace)
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """The input times the share of a bell curve below it; "tanh" approximates the share.
+
+    >>> import minigrad
+    >>> gelu(minigrad.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8413])
+    """
+    if approximate not in ("none", "tanh"):
+        raise errors.gelu()
+    return (activations.gelu_exact if approximate == "none" else activations.gelu_tanh)(input)
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """The input times its sigmoid."""
+    return _replacing(activations.silu, input, inplace)
+
+
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """The input times tanh(softplus(input))."""
+    return _replacing(activations.mish, input, inplace)
+
+
+def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
+    """log(1 + exp(beta x)) / beta: relu without its kink."""
+    return activations.softplus(input, beta, threshold)
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """log(sigmoid(x)), without overflow."""
+    return activations.log_sigmoid(input)
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """The first half along `dim` times the sigmoid of the second."""
+    if input.ndim == 0:
+        raise errors.glu_scalar()
+    dim = normal_dim(dim, input.ndim)
+    if input.shape[dim] % 2:
+        raise errors.glu_odd(dim, input.shape[dim])
+    return activations.glu(input, dim)
+
+
+def hardtanh(
+    input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
+    """The input, moved into a range."""
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
+    return _replacing(lambda x: activations.hardtanh(x, min_val, max_val), input, inplace)
+
+
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """relu that stops at 6."""
+    return hardtanh(input, 0, 6, inplace)
+
+
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """A sigmoid made of three straight lines."""
+    return _replacing(activations.hardsigmoid, input, inplace)
+
+
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """The input times its hardsigmoid."""
+    return _replacing(activations.hardswish, input, inplace)
+
+
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """The input, or `value` where it is not above `threshold`."""
+    return _replacing(lambda x: activations.threshold(x, threshold, value), input, inplace)
+
+
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """The input moved towards 0 by `lambd`, and 0 where it would pass it."""
+    if lambd < 0:
+        raise errors.softshrink(lambd)
+    return activations.softshrink(input, lambd)
+
+
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """The input, or 0 where it is within `lambd` of 0."""
+    return activations.hardshrink(input, lambd)
+
+
+def softsign(input: Tensor) -> Tensor:
+    """x / (1 + |x|)."""
+    return input / (abs(input) + 1)
+
+
+def tanhshrink(input: Tensor) -> Tensor:
+    """x - tanh(x)."""
+    return input - tanh(input)
+
+
+def softmin(input: Tensor, dim: int, *, dtype=None) -> Tensor:
+    """The softmax of the negative input: the smallest gets most."""
+    return softmax(-input, dim, dtype=dtype)
+
+
+# --- losses ---------------------------------------------------------------------------------------
+
+
+def _reduction(name: str) -> int:
+    try:
+        return losses.REDUCTIONS[name]
+    except KeyError:
+        raise ValueError(f"{name} is not a valid value for reduction") from None
+
+
+def _reduced(values: Tensor, reduction: str) -> Tensor:
+    match _reduction(reduction):
+        case 0:
+            return values
+        case 1:
+            return values.mean()
+    return values.sum()
+
+
+def _same_size(input: Tensor, target: Tensor):
+    """Input and target stretched to one shape, with torch's warning where that is needed."""
+    if input.shape == target.shape:
+        return input, target
+    warnings.warn(
+        f"Using a target size ({target.shape}) that is different to the input size "
+        f"({input.shape}). This will likely lead to incorrect results due to broadcasting. Please "
+        "ensure they have the same size.",
+        UserWarning,
+        stacklevel=3,
+    )
+    return shape.broadcast_tensors(input, target)
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight=None) -> Tensor:
+    """The mean of the squared distances from the target.
+
+    >>> import minigrad
+    >>> mse_loss(minigrad.tensor([1.0, 3.0]), minigrad.tensor([1.0, 1.0]))
+    tensor(2.)
+    """
+    input, target = _same_size(input, target)
+    if weight is not None:
+        each = losses.mse_loss(input, target, 0) * weight
+        return each.sum() / weight.sum() if reduction == "mean" else _reduced(each, reduction)
+    return losses.mse_loss(input, target, _reduction(reduction))
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """The mean of the distances from the target."""
+    input, target = _same_size(input, target)
+    return _reduced(abs(input - target), reduction)
+
+
+def smooth_l1_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0
+) -> Tensor:
+    """A parabola within `beta` of the target, straight lines outside."""
+    input, target = _same_size(input, target)
+    if beta == 0:
+        return l1_loss(input, target, reduction)
+    if beta < 0:
+        raise errors.negative_beta()
+    return losses.smooth_l1_loss(input, target, _reduction(reduction), beta)
+
+
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight=None
+) -> Tensor:
+    """smooth_l1_loss times `delta`."""
+    input, target = _same_size(input, target)
+    if delta <= 0:
+        raise errors.huber_delta()
+    if weight is not None:
+        each = losses.huber_loss(input, target, 0, delta) * weight
+        return each.sum() / weight.sum() if reduction == "mean" else _reduced(each, reduction)
+    return losses.huber_loss(input, target, _reduction(reduction), delta)
+
+
+def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """log(1 + exp(-target * input)) for targets 1 and -1."""
+    return losses.soft_margin_loss(input, target, _reduction(reduction))
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight=None, reduction: str = "mean"
+) -> Tensor:
+    """How surprising the truth (0 or 1) is for who believes `input`, a probability."""
+    if input.shape != target.shape:
+        raise errors.bce_sizes(target.shape, input.shape)
+    if input.numel() and not (input._data.min() >= 0 and input._data.max() <= 1):
+        raise errors.not_probabilities()
+    return losses.binary_cross_entropy(input, target, weight, _reduction(reduction))
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor, target: Tensor, weight=None, reduction: str = "mean", pos_weight=None
+) -> Tensor:
+    """binary_cross_entropy of sigmoid(input), exact for any size.
+
+    >>> import minigrad
+    >>> binary_cross_entropy_with_logits(minigrad.tensor([0.0]), minigrad.tensor([1.0]))
+    tensor(0.6931)
+    """
+    if input.shape != target.shape:
+        raise ValueError(
+            f"Target size ({target.shape}) must be the same as input size ({input.shape})"
+        )
+    return losses.binary_cross_entropy_with_logits(
+        input, target, weight, pos_weight, _reduction(reduction)
+    )
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """Minus the log probability that `input` (classes in dimension 1) gives to the target class."""
+    if input.ndim < 1:
+        raise errors.nll_dims()
+    classes = input.shape[1] if input.ndim > 1 else input.shape[0]
+    expected = () if input.ndim == 1 else (input.shape[0], *input.shape[2:])
+    if tuple(target.shape) != expected:
+        raise errors.nll_sizes(input.shape, target.shape)
+    wrong = (target._data != ignore_index) & ((target._data < 0) | (target._data >= classes))
+    if wrong.any():
+        raise IndexError(f"Target {target._data[wrong].flat[0]} is out of bounds.")
+    if weight is not None and tuple(weight.shape) != (classes,):
+        raise errors.nll_weight(classes, weight.shape)
+    if target._data.dtype.kind == "f":
+        raise errors.class_type(target.dtype)
+    kind = input._data.dtype
+    total = losses.total_of(target, weight, ignore_index, kind)
+    row = losses.nll_loss if input.ndim <= 2 else losses.nll_loss2d
+    return row(input, target, weight, _reduction(reduction), ignore_index, total)
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """How surprising the target is for softmax(input): classes in dimension 1.
+
+    The target names classes (integers), or gives each class a probability (shape of the input).
+
+    >>> import minigrad
+    >>> cross_entropy(minigrad.tensor([[0.0, 0.0]]), minigrad.tensor([1]))
+    tensor(0.6931)
+    """
+    if not 0 <= label_smoothing <= 1:
+        raise errors.label_smoothing(label_smoothing)
+    dim = 0 if input.ndim == 1 else 1
+    logs = log_softmax(input, dim)
+    if input.shape == target.shape and target.is_floating_point():
+        return _soft_cross_entropy(logs, target, weight, reduction, label_smoothing, dim)
+    loss = nll_loss(logs, target, weight, ignore_index, reduction)
+    if not label_smoothing:
+        return loss
+    classes = input.shape[dim]
+    ignored = target == ignore_index
+    if weight is not None:
+        smooth = -(logs * _along(weight, logs.ndim, dim)).sum(dim)
+    else:
+        smooth = -logs.sum(dim)
+    smooth = smooth.masked_fill(ignored, 0.0)
+    if reduction == "mean":
+        smooth = smooth.sum() / losses.total_of(target, weight, ignore_index, input._data.dtype)
+    elif reduction == "sum":
+        smooth = smooth.sum()
+    return loss * (1 - label_smoothing) + smooth * (label_smoothing / classes)
+
+
+def _along(weight, ndim, dim):
+    """A vector laid along one dimension of `ndim`."""
+    return weight.view((1,) * dim + (-1,) + (1,) * (ndim - dim - 1))
+
+
+def _soft_cross_entropy(logs, target, weight, reduction, label_smoothing, dim):
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / logs.shape[dim]
+    terms = logs * target
+    if weight is not None:
+        terms = terms * _along(weight, logs.ndim, dim)
+    match _reduction(reduction):
+        case 0:
+            return -terms.sum(dim)
+        case 1:
+            return -terms.sum() / (logs.numel() // logs.shape[dim])
+    return -terms.sum()
+
+
+def kl_div(
+    input: Tensor,
+    target: Tensor,
+    size_average=None,
+    reduce=None,
+    reduction: str = "mean",
+    log_target: bool = False,
+) -> Tensor:
+    """The Kullback-Leibler divergence of a target from what is believed (log probabilities)."""
+    if log_target:
+        terms = exp(target) * (target - input)
+    else:
+        terms = special.xlogy(target, target) - target * input
+    if reduction == "batchmean":
+        return terms.sum() / (input.shape[0] if input.ndim else 1)
+    return _reduced(terms, reduction)
+
+
+def hinge_embedding_loss(
+    input: Tensor, target: Tensor, margin: float = 1.0, reduction: str = "mean"
+) -> Tensor:
+    """The input where the target is 1, and what it lacks to `margin` where the target is -1."""
+    far = where(target != 1, clamp_min(margin - input, 0), 0.0)
+    near = where(target != -1, input, 0.0)
+    return _reduced(far + near, reduction)
+
+
+def margin_ranking_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, reduction: str = "mean"
+) -> Tensor:
+    """What `input1` lacks to be `margin` above input2 (target 1) or below it (target -1)."""
+    if not input1.ndim == input2.ndim == target.ndim:
+        raise errors.ranking_dims(input1.shape, input2.shape, target.shape)
+    return _reduced(clamp_min(-target * (input1 - input2) + margin, 0), reduction)
+
+
+def poisson_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    log_input: bool = True,
+    full: bool = False,
+    size_average=None,
+    eps: float = 1e-8,
+    reduce=None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Minus the log likelihood of counts under Poisson rates, without constant terms."""
+    _reduction(reduction)
+    loss = exp(input) - target * input if log_input else input - target * (input + eps).log()
+    if full:
+        stirling = target * target.log() - target + 0.5 * (target * (2 * math.pi)).log()
+        loss = loss + stirling.masked_fill(target <= 1, 0)
+    return _reduced(loss, reduction)
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """The cosine of the angle between vectors along `dim`."""
+    if not (x1.is_floating_point() and x2.is_floating_point()):
+        raise errors.needs_floats("cosine_similarity: expected", x1.dtype)
+    x1, x2 = shape.broadcast_tensors(x1, x2)
+    length1 = clamp_min(reduce.vector_norm(x1, 2, dim, True), eps)
+    length2 = clamp_min(reduce.vector_norm(x2, 2, dim, True), eps)
+    return ((x1 / length1) * (x2 / length2)).sum(dim)
+
+
+def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+    """The vectors along `dim`, divided by their length."""
+    length = clamp_min(input.norm(p, dim, True), eps)
+    return input / shape.expand_as(length, input)
+
+
+def pairwise_distance(
+    x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Tensor:
+    """The norms of x1 - x2 + eps along the last dimension."""
+    return reduce.norm(x1 - x2 + eps, p, -1, keepdim)
+
+
+# --- layers ---------------------------------------------------------------------------------------
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """input @ weight.T + bias: the last dimension of the input goes through the layer.
+
+    >>> import minigrad
+    >>> linear(minigrad.ones(1, 2), minigrad.tensor([[1.0, 2.0]]), minigrad.tensor([10.0]))
+    tensor([[13.]])
+    """
+    turned = shape.t(weight)
+    if bias is None or weight.ndim != 2 or bias.ndim > 1:
+        product = matmul(input, turned)
+        return product if bias is None else product + bias
+    if input.ndim == 2:
+        return linalg.addmm(bias, input, turned)
+    if not input.ndim or input.shape[-1] != weight.shape[1]:
+        rows = (math.prod(input.shape[:-1]), input.shape[-1] if input.ndim else 1)
+        raise errors.mat_shapes(rows, turned.shape)
+    flat = shape.reshape(input, (math.prod(input.shape[:-1]), input.shape[-1]))
+    return shape.reshape(linalg.addmm(bias, flat, turned), (*input.shape[:-1], weight.shape[0]))
+
+
+def dropout(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator=None
+) -> Tensor:
+    """Each element zero with probability `p`, the others stretched by 1 / (1 - p).
+
+    The mask is drawn as torch draws it on a CPU. Without `training` the input itself.
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    if not training or p == 0 or not input.numel():
+        return input
+    if p == 1:
+        return _replacing(lambda x: mul(x, plain(np.zeros((), x._data.dtype))), input, inplace)
+    kept = random.bernoulli(1 - p, input.shape, generator).astype(input._data.dtype)
+    return _replacing(lambda x: mul(x, plain(kept / (1 - p))), input, inplace)
+
+
+def layer_norm(
+    input: Tensor,
+    normalized_shape,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """The last dimensions shifted and scaled to mean 0 and variance 1, then weighed and shifted."""
+    size = tuple(normalized_shape)
+    if not size or tuple(input.shape[input.ndim - len(size) :]) != size or input.ndim < len(size):
+        raise errors.layer_norm_shape(size, input.shape)
+    for name, value in (("weight", weight), ("bias", bias)):
+        if value is not None and tuple(value.shape) != size:
+            raise errors.layer_norm_part(name, value.shape, size)
+    dims = tuple(range(input.ndim - len(size), input.ndim))
+    return layers.layer_norm_op(input, dims, weight, bias, eps)
+
+
+def embedding(
+    input: Tensor,
+    weight: Tensor,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Tensor:
+    """The rows of `weight` that the integers in `input` name.
+
+    >>> import minigrad
+    >>> embedding(minigrad.tensor([1, 0]), minigrad.tensor([[0.0, 0.1], [1.0, 1.1]]))
+    tensor([[1.0000, 1.1000],
+            [0.0000, 0.1000]])
+    """
+    if max_norm is not None or scale_grad_by_freq or sparse:
+        raise NotImplementedError(
+            "minigrad's embedding has no max_norm, scale_grad_by_freq or sparse gradients."
+        )
+    rows = weight.shape[0]
+    if input._data.dtype.kind not in "iu":
+        raise errors.embedding_index(input.dtype)
+    if padding_idx is not None:
+        if not -rows <= padding_idx < rows:
+            raise AssertionError("Padding_idx must be within num_embeddings")
+        padding_idx %= rows
+    if input.numel() and not (input._data.min() >= 0 and input._data.max() < rows):
+        raise IndexError("index out of range in self")
+    return layers.embedding_op(weight, input, padding_idx)
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """A vector of zeros with a single 1 for each integer, at the place that it names.
+
+    >>> import minigrad
+    >>> one_hot(minigrad.tensor([0, 2]))
+    tensor([[1, 0, 0],
+            [0, 0, 1]])
+    """
+    if tensor.dtype is not dtypes.int64:
+        raise errors.one_hot_type(tensor.dtype)
+    index = tensor._data
+    if not index.size and num_classes <= 0:
+        raise errors.one_hot_empty()
+    if index.size and index.min() < 0:
+        raise errors.one_hot_range("Class values must be non-negative.")
+    if num_classes == -1:
+        num_classes = int(index.max()) + 1
+    elif num_classes < 1:
+        raise errors.one_hot_range("num_classes should be positive")
+    elif index.size and index.max() >= num_classes:
+        raise errors.one_hot_range("Class values must be smaller than num_classes.")
+    return plain((index[..., None] == np.arange(num_classes)).astype(np.int64))
+
+
+def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) -> Tensor:
+    """The input with more elements around it: (before, after) pairs, the last dimension first."""
+    if mode != "constant":
+        raise NotImplementedError(f"minigrad pads with a constant only, not in mode {mode!r}.")
+    pad = tuple(pad)
+    if len(pad) % 2 or len(pad) > 2 * input.ndim:
+        raise errors.pad_length(len(pad), input.ndim)
+    pairs = [(0, 0)] * (input.ndim - len(pad) // 2) + list(zip(pad[::2], pad[1::2], strict=True))[
+        ::-1
+    ]
+    for n, (before, after) in zip(input.shape, pairs, strict=True):
+        if n + before + after < 0 or n + min(before, 0) + min(after, 0) < 0:
+            raise errors.pad_negative(n, before, after)
+    return rearrange.pad_op(input, tuple(pairs), value or 0)

@@ -1,0 +1,40 @@
+"""Linear algebra under torch.linalg's names.
+
+>>> import minigrad
+>>> minigrad.linalg.norm(minigrad.tensor([3.0, 4.0]))
+tensor(5.)
+"""
+
+from .ops.linalg import (
+    det,
+    inv,
+    matmul,
+    matrix_norm,
+    matrix_power,
+    multi_dot,
+    norm,
+    solve,
+    vecdot,
+)
+from .ops.reduce import vector_norm
+from .ops.shape import diagonal as _diagonal
+
+
+def diagonal(A, *, offset=0, dim1=-2, dim2=-1):
+    """The diagonals of the matrices in the last two dimensions; a view."""
+    return _diagonal(A, offset, dim1, dim2)
+
+
+__all__ = [
+    "det",
+    "diagonal",
+    "inv",
+    "matmul",
+    "matrix_norm",
+    "matrix_power",
+    "multi_dot",
+    "norm",
+    "solve",
+    "vecdot",
+    "vector_norm",
+]
