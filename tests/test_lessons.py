@@ -119,29 +119,29 @@ def open_and_run(page, address: str, lesson: str) -> None:
 
 
 @needs("chromium")
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_lesson_1_in_jupyterlab(browser, tmp_path, theme):
+def test_lesson_1_in_jupyterlab_light_and_dark(browser, tmp_path):
     lesson = "01_meet_a_tensor.ipynb"
     shutil.copy(ROOT / "notebooks" / lesson, tmp_path / lesson)
-    settings = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": theme}))
-    (settings / "notification.jupyterlab-settings").write_text(
-        json.dumps({"fetchNews": "false", "checkForUpdates": False})
-    )
+    settings = tmp_path / "settings" / "@jupyterlab"
+    for extension, values in {
+        "apputils-extension/themes": {"adaptive-theme": True},
+        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+        "notebook-extension/tracker": {"windowingMode": "none"},
+    }.items():
+        file = settings / f"{extension}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    option = f"--LabApp.user_settings_dir={tmp_path / 'settings'}"
-    windowing = settings.parent / "notebook-extension"
-    windowing.mkdir()
-    (windowing / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))
-    with jupyter(tmp_path, option) as address:
+    with jupyter(tmp_path, f"--LabApp.user_settings_dir={tmp_path / 'settings'}") as address:
         open_and_run(page, address, lesson)
-        text = page.locator(".jp-Notebook").inner_text()
-        assert "model not found" not in text and "Traceback" not in text
-        pictures = page.locator(".jp-OutputArea img")
-        assert pictures.count() == 2
-        for i in range(2):
-            assert pictures.nth(i).evaluate("image => image.naturalWidth") > 500
-        assert page.locator("body").get_attribute("data-jp-theme-name") == theme
-        page.screenshot(path=tmp_path / "lesson.png")
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            body = page.locator(f'body[data-jp-theme-name="JupyterLab {scheme.title()}"]')
+            body.wait_for(state="attached")
+            assert "model not found" not in page.locator(".jp-Notebook").inner_text()
+            pictures = page.locator(".jp-OutputArea img")
+            widths = [picture.evaluate("img => img.naturalWidth") for picture in pictures.all()]
+            assert len(widths) == 2 and min(widths) > 500
+            pictures.first.scroll_into_view_if_needed()
+            page.screenshot(path=tmp_path / f"{scheme}.png")
     page.close()
