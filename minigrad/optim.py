@@ -1,76 +1,184 @@
-"""Optimisers: they change parameters in place, by the gradients that a backward pass left in `.grad`."""
+"""Optimisers: they change parameters in place, by the gradients that a backward pass left."""
 
 from __future__ import annotations
 
+import warnings
+from collections import defaultdict
+
+import numpy as np
+
 from . import dtypes
-from .autograd.modes import enable_grad, no_grad
+from .autograd.modes import enable_grad
+from .errors import advised
+from .foreign import as_array
 from .tensor import Tensor
 
 
 class Optimizer:
-    """What optimisers share: groups of parameters with their settings, and `zero_grad`."""
+    """What optimisers share: groups of parameters with their settings, state, `zero_grad`.
+
+    A subclass writes `_update`, which changes one parameter's array in place. `param_groups` is a
+    list of dictionaries, each with "params" and the settings; `state` holds what an optimiser
+    remembers of each parameter.
+    """
 
     def __init__(self, params, defaults: dict):
         if isinstance(params, Tensor):
-            kind = f"minigrad.{dtypes.class_name(params._data)}Tensor"
-            error = TypeError(
-                f"params argument given to the optimizer should be an iterable of Tensors or dicts, but got {kind}"
+            raise advised(
+                TypeError,
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, "
+                f"but got {_type_name(params)}",
+                "Put the tensor into a list: SGD([weights], lr=0.01).",
             )
-            error.add_note("Put the tensor into a list: SGD([weights], lr=0.01).")
-            raise error
         params = list(params)
         if not params:
-            raise ValueError("optimizer got an empty parameter list")
+            raise advised(
+                ValueError,
+                "optimizer got an empty parameter list",
+                "model.parameters() can be used up only once: write list(model.parameters()).",
+            )
+        if defaults.get("differentiable") or defaults.get("capturable"):
+            raise NotImplementedError("minigrad has no differentiable and no capturable optimisers")
         groups = params if isinstance(params[0], dict) else [{"params": params}]
         self.defaults = defaults
-        self.state: dict[Tensor, dict] = {}
+        self.state: defaultdict[Tensor, dict] = defaultdict(dict)
         self.param_groups: list[dict] = []
         for group in groups:
             self.add_param_group(group)
 
-    def add_param_group(self, group: dict) -> None:
-        """Add parameters with settings of their own."""
-        params = group["params"]
+    def add_param_group(self, param_group: dict) -> None:
+        """Add parameters, with settings of their own."""
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        params = param_group["params"]
+        if isinstance(params, set):
+            raise TypeError(
+                "optimizer parameters need to be organized in ordered collections, but the "
+                "ordering of tensors in sets will change between runs. Please use a list instead."
+            )
         params = [params] if isinstance(params, Tensor) else list(params)
         for p in params:
             if not isinstance(p, Tensor):
                 raise TypeError(
-                    f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}"
+                    f"optimizer can only optimize Tensors, but one of the params is {_type_name(p)}"
                 )
-            if not p.is_leaf:
-                raise ValueError("can't optimize a non-leaf Tensor")
-        self.param_groups.append({**self.defaults, **group, "params": params})
+            if not (p.is_leaf or p.retains_grad):
+                raise advised(
+                    ValueError,
+                    "can't optimize a non-leaf Tensor",
+                    "Pass the leaf that it was computed from, or make a leaf with detach().",
+                )
+        if len(params) != len(set(params)):
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters; in future, this "
+                "will cause an error; see github.com/pytorch/pytorch/issues/40967 for more "
+                "information",
+                stacklevel=4,
+            )
+        taken = {p for group in self.param_groups for p in group["params"]}
+        if not taken.isdisjoint(params):
+            raise ValueError("some parameters appear in more than one parameter group")
+        self.param_groups.append({**self.defaults, **param_group, "params": params})
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Clear the gradients: `.grad` becomes None, or zeros with `set_to_none=False`."""
         for group in self.param_groups:
             for p in group["params"]:
                 if p._grad is not None:
-                    if set_to_none:
-                        p._grad = None
-                    else:
-                        p._grad = p._grad.detach()
+                    p._grad = None if set_to_none else p._grad.detach()
+                    if not set_to_none:
                         p._grad.zero_()
 
     def step(self, closure=None):
-        """One update of all parameters; `closure`, if given, computes the loss and its gradients first."""
+        """One update of all parameters with a gradient; returns the loss of `closure`.
+
+        `closure`, if given, clears the gradients, computes the loss, calls backward and returns the
+        loss; it is called first.
+        """
         loss = None
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with no_grad():
-            for group in self.param_groups:
-                for p in group["params"]:
-                    if p._grad is not None:
-                        self._update(p, p._grad, group)
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p._grad is not None:
+                    gradient = p._grad._data
+                    self._update(p, -gradient if group["maximize"] else gradient, group)
         return loss
 
-    def _update(self, p: Tensor, g: Tensor, group: dict) -> None:
+    def _update(self, p: Tensor, g: np.ndarray, group: dict) -> None:
+        """Change the parameter p by its gradient g."""
         raise NotImplementedError
+
+    # --- state ------------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict:
+        """Settings and state, with numbers in place of the parameters; torch's own form."""
+        numbers = {}
+        for group in self.param_groups:
+            for p in group["params"]:
+                numbers.setdefault(p, len(numbers))
+        groups = [{**g, "params": [numbers[p] for p in g["params"]]} for g in self.param_groups]
+        return {
+            "state": {numbers.get(p, p): state for p, state in self.state.items()},
+            "param_groups": groups,
+        }
+
+    def load_state_dict(self, state_dict: dict) -> None:
+        """Take settings and state from a `state_dict` of minigrad's or torch's optimiser."""
+        saved = state_dict["param_groups"]
+        if len(saved) != len(self.param_groups):
+            raise ValueError("loaded state dict has a different number of parameter groups")
+        pairs = list(zip(self.param_groups, saved, strict=True))
+        if any(len(own["params"]) != len(new["params"]) for own, new in pairs):
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of "
+                "optimizer's group"
+            )
+        parameters = {}
+        for own, new in pairs:
+            parameters.update(zip(new["params"], own["params"], strict=True))
+        self.state = defaultdict(dict)
+        for number, state in state_dict["state"].items():
+            p = parameters[number]
+            self.state[p] = {key: _loaded(key, value, p) for key, value in state.items()}
+        self.param_groups = [
+            {**self.defaults, **new, "params": own["params"]} for own, new in pairs
+        ]
+
+    def __repr__(self) -> str:
+        groups = ""
+        for i, group in enumerate(self.param_groups):
+            groups += f"\nParameter Group {i}\n"
+            groups += "".join(f"    {k}: {group[k]}\n" for k in sorted(group) if k != "params")
+        return f"{type(self).__name__} ({groups})"
+
+
+def _type_name(value) -> str:
+    return value.type() if isinstance(value, Tensor) else type(value).__name__
+
+
+def _loaded(key, value, p):
+    """A piece of state as a tensor of its own, of the parameter's type."""
+    array = as_array(value)
+    if array is None:
+        return value
+    return Tensor._make(np.array(array, None if key == "step" else p._data.dtype))
+
+
+def _check(name: str, value: float) -> None:
+    if not value >= 0.0:
+        raise advised(ValueError, f"Invalid {name}: {value}", "It must not be negative.")
+
+
+def _zeros(p: Tensor) -> Tensor:
+    return Tensor._make(np.zeros_like(p._storage()))
 
 
 class SGD(Optimizer):
     """Stochastic gradient descent, with momentum, dampening, Nesterov's step and weight decay.
+
+    `foreach` and `fused` are accepted and change nothing.
 
     >>> import minigrad
     >>> w = minigrad.ones(2, requires_grad=True)
@@ -84,46 +192,151 @@ class SGD(Optimizer):
     def __init__(
         self,
         params,
-        lr=1e-3,
-        momentum=0,
-        dampening=0,
-        weight_decay=0,
-        nesterov=False,
+        lr: float = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float = 0,
+        nesterov: bool = False,
         *,
-        maximize=False,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ):
-        if lr < 0.0:
-            raise ValueError(f"Invalid learning rate: {lr}")
-        if momentum < 0.0:
-            raise ValueError(f"Invalid momentum value: {momentum}")
-        if weight_decay < 0.0:
-            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
+        _check("learning rate", lr)
+        _check("momentum value", momentum)
+        _check("weight_decay value", weight_decay)
+        defaults = {
+            "lr": lr,
+            "momentum": momentum,
+            "dampening": dampening,
+            "weight_decay": weight_decay,
+            "nesterov": nesterov,
+            "maximize": maximize,
+            "foreach": foreach,
+            "differentiable": differentiable,
+            "fused": fused,
+        }
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "momentum": momentum,
-                "dampening": dampening,
-                "weight_decay": weight_decay,
-                "nesterov": nesterov,
-                "maximize": maximize,
-            },
-        )
+        super().__init__(params, defaults)
 
     def _update(self, p, g, group):
-        if group["maximize"]:
-            g = -g
+        weights, momentum = p._storage(), group["momentum"]
         if group["weight_decay"]:
-            g = g + group["weight_decay"] * p
-        momentum = group["momentum"]
+            g = g + group["weight_decay"] * weights
         if momentum:
-            state = self.state.setdefault(p, {})
-            buffer = state.get("momentum_buffer")
-            if buffer is None:
-                buffer = state["momentum_buffer"] = g.clone()
+            state = self.state[p]
+            if state.get("momentum_buffer") is None:
+                state["momentum_buffer"] = Tensor._make(np.array(g))
             else:
-                buffer.mul_(momentum).add_((1 - group["dampening"]) * g)
-            g = g + momentum * buffer if group["nesterov"] else buffer
-        p.sub_(group["lr"] * g)
+                velocity = state["momentum_buffer"]._storage()
+                velocity *= momentum
+                velocity += (1 - group["dampening"]) * g
+            velocity = state["momentum_buffer"]._storage()
+            g = g + momentum * velocity if group["nesterov"] else velocity
+        weights -= group["lr"] * g
+        p._cell()[0] += 1
+
+
+class Adam(Optimizer):
+    """Steps scaled by running means of the gradient and of its square (Kingma and Ba).
+
+    `weight_decay` adds to the gradient; with `decoupled_weight_decay`, as in AdamW, it shrinks the
+    weights directly. `amsgrad` divides by the largest mean square so far. `foreach` and `fused` are
+    accepted and change nothing.
+
+    >>> import minigrad
+    >>> w = minigrad.ones(2, requires_grad=True)
+    >>> optimizer = Adam([w], lr=0.1)
+    >>> (w * 3).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0.9000, 0.9000], requires_grad=True)
+    """
+
+    def __init__(
+        self,
+        params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
+        *,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+        decoupled_weight_decay: bool = False,
+    ):
+        _check("learning rate", lr)
+        _check("epsilon value", eps)
+        for i, beta in enumerate(betas):
+            if not 0.0 <= beta < 1.0:
+                raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
+        _check("weight_decay value", weight_decay)
+        defaults = {
+            "lr": lr,
+            "betas": tuple(betas),
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "amsgrad": amsgrad,
+            "maximize": maximize,
+            "foreach": foreach,
+            "capturable": capturable,
+            "differentiable": differentiable,
+            "fused": fused,
+            "decoupled_weight_decay": decoupled_weight_decay,
+        }
+        super().__init__(params, defaults)
+
+    def _update(self, p, g, group):
+        weights, state = p._storage(), self.state[p]
+        lr, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
+        if not state:
+            state["step"] = Tensor._make(np.zeros((), dtypes.get_default_dtype().numpy))
+            state["exp_avg"] = _zeros(p)
+            state["exp_avg_sq"] = _zeros(p)
+            if group["amsgrad"]:
+                state["max_exp_avg_sq"] = _zeros(p)
+        state["step"]._storage()[...] += 1
+        step = state["step"].item()
+        if decay and group["decoupled_weight_decay"]:
+            weights *= 1 - lr * decay
+            p._cell()[0] += 1
+        elif decay:
+            g = g + decay * weights
+
+        mean, square = state["exp_avg"]._storage(), state["exp_avg_sq"]._storage()
+        mean *= beta1
+        mean += (1 - beta1) * g
+        square *= beta2
+        square += (1 - beta2) * g * g
+        if group["amsgrad"]:
+            largest = state["max_exp_avg_sq"]._storage()
+            np.maximum(largest, square, out=largest)
+            square = largest
+        # The means start at 0 and are too small at first: the corrections make up for it.
+        correction1, correction2 = 1 - beta1**step, 1 - beta2**step
+        weights -= lr / correction1 * (mean / (np.sqrt(square) / correction2**0.5 + group["eps"]))
+        p._cell()[0] += 1
+
+
+class AdamW(Adam):
+    """Adam with weight decay that shrinks the weights and leaves the gradient alone."""
+
+    def __init__(
+        self,
+        params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        **options,
+    ):
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad, decoupled_weight_decay=True, **options
+        )
