@@ -775,6 +775,14 @@ def einsum(text: str) -> Exception:
     )
 
 
+def operand_type(function: str, name: str) -> Exception:
+    return advised(
+        TypeError,
+        f"{function}(): argument 'other' (position 2) must be Tensor, not {name}",
+        "Only tensors and numbers can be computed with.",
+    )
+
+
 def mean_of_integers(kind: str) -> Exception:
     return advised(
         RuntimeError,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from .. import devices, dtypes
 from ..tensor import Tensor
 from .compare import plain
@@ -25,7 +23,15 @@ def moved(array, device):
     return devices.array_module(device).asarray(array)
 
 
-def to(self: Tensor, *args, dtype=None, device=None, copy=False) -> Tensor:
+def to(
+    self: Tensor,
+    *args,
+    dtype=None,
+    device=None,
+    non_blocking=False,
+    copy=False,
+    memory_format=None,
+) -> Tensor:
     """This tensor with another dtype or on another device; the tensor itself where nothing changes.
 
     >>> import minigrad
@@ -39,6 +45,8 @@ def to(self: Tensor, *args, dtype=None, device=None, copy=False) -> Tensor:
             dtype, device = value.dtype, value.device
         elif isinstance(value, (str, devices.device)):
             device = value
+        elif isinstance(value, bool):  # non_blocking, then copy: only the latter matters here
+            copy = args[-1] if isinstance(args[-2], bool) else copy
         else:
             raise TypeError(
                 f"to() takes a dtype, a device or a tensor, but got {type(value).__name__}"
@@ -87,14 +95,3 @@ def cpu(self) -> Tensor:
 def cuda(self, device=None) -> Tensor:
     """This tensor on a GPU; RuntimeError with the reason where there is none."""
     return to(self, device="cuda" if device is None else devices.device("cuda", device))
-
-
-def as_operand(value):
-    """What stands beside a tensor in an expression, as a tensor or a number; None for what cannot be computed with."""
-    if isinstance(value, (Tensor, int, float, bool)):
-        return value
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray):
-        return Tensor._make(value)
-    return None

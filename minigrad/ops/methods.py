@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+
+from .. import errors
 from ..tensor import Tensor
 from . import (
     activations,
@@ -22,6 +25,7 @@ from . import (
     shape,
     special,
 )
+from .table import as_operand
 
 # --- operations with more than one row in the table -----------------------------------------------
 
@@ -79,12 +83,12 @@ def clamp_max(self, max) -> Tensor:
 
 def add(self, other, *, alpha=1) -> Tensor:
     """`self + alpha * other`."""
-    return elementwise.add(self, other if alpha == 1 else elementwise.mul(other, alpha))
+    return _add(self, other if alpha == 1 else elementwise.mul(other, alpha))
 
 
 def sub(self, other, *, alpha=1) -> Tensor:
     """`self - alpha * other`."""
-    return elementwise.sub(self, other if alpha == 1 else elementwise.mul(other, alpha))
+    return _sub(self, other if alpha == 1 else elementwise.mul(other, alpha))
 
 
 def rsub(self, other, *, alpha=1) -> Tensor:
@@ -163,7 +167,7 @@ def _operator(function):
 
     def method(self, other):
         if other.__class__ is not Tensor:
-            other = convert.as_operand(other)
+            other = as_operand(other)
             if other is None:
                 return NotImplemented
         return function(self, other)
@@ -191,13 +195,13 @@ def _matmul(self, other):
 
 
 OPERATORS = {
-    "__add__": _operator(elementwise.add),
-    "__radd__": _operator(elementwise.add),
-    "__sub__": _operator(elementwise.sub),
+    "__add__": elementwise.add,  # asks as_operand itself, like all rules for two operands
+    "__radd__": elementwise.add,
+    "__sub__": elementwise.sub,
     "__rsub__": _operator(_reflected_sub),
-    "__mul__": _operator(elementwise.mul),
-    "__rmul__": _operator(elementwise.mul),
-    "__truediv__": _operator(elementwise.div),
+    "__mul__": elementwise.mul,
+    "__rmul__": elementwise.mul,
+    "__truediv__": elementwise.div,
     "__rtruediv__": _operator(_reflected_div),
     "__floordiv__": _operator(rounding.floor_divide),
     "__rfloordiv__": _turned(rounding.floor_divide),
@@ -292,12 +296,30 @@ def _rows(family, names: str) -> dict:
     functions = {name: getattr(family, name) for name in names.split()}
     for name, function in functions.items():
         function.__doc__ = MEANINGS[name]
-    return functions
+    return {
+        name: _strict(function) if len(function.op.arguments) == 2 else function
+        for name, function in functions.items()
+    }
+
+
+def _strict(function):
+    """A function of two operands: it refuses what an operator leaves to the other side."""
+
+    @functools.wraps(function)
+    def call(self, other):
+        result = function(self, other)
+        if result is NotImplemented:
+            raise errors.operand_type(function.__name__, type(other).__name__)
+        return result
+
+    return call
 
 
 def _named(family, names: str) -> dict:
     return {name: getattr(family, name) for name in names.split()}
 
+
+_add, _sub = _strict(elementwise.add), _strict(elementwise.sub)
 
 FUNCTIONS = {
     **_rows(elementwise, "mul neg reciprocal sqrt rsqrt hypot exp exp2 expm1 log log1p log2 log10"),

@@ -76,7 +76,7 @@ class Op:
             }
         active = [input for input, call in calls.items() if call != "None"]
         names = tuple(dict.fromkeys(name for input in active for name in needs[input]))
-        saved = "".join(f"{_source(name)}, " for name in names)
+        saved = "".join(f"{self._source(name)}, " for name in names)
         pick = eval(f"lambda {', '.join((*self.arguments, 'result'))}: ({saved})")
         vjps = {f"{input}_vjp": vjp for input, vjp in self.vjps.items()}
         run = eval(f"lambda {', '.join(('g', *names))}: [{', '.join(calls.values())}]", vjps)
@@ -84,14 +84,15 @@ class Op:
         self.plans[wanted] = plan
         return plan
 
-
-def _source(name: str) -> str:
-    """The expression that gets a saved value from the arguments and the result."""
-    if name == "result":
-        return "result._alias()"
-    if name == "tensors_sizes":
-        return "[tensor._data.shape for tensor in tensors]"
-    return f"{name.removesuffix('_sizes')}._data.shape" if name.endswith("_sizes") else name
+    def _source(self, name: str) -> str:
+        """The expression that gets a saved value from the arguments and the result."""
+        if name in self.arguments:
+            return name
+        if name == "result":
+            return "result._alias()"
+        if name == "tensors_sizes":
+            return "[tensor._data.shape for tensor in tensors]"
+        return f"{name.removesuffix('_sizes')}._data.shape"
 
 
 def _parameters(function: Callable) -> tuple[str, ...]:
@@ -171,10 +172,17 @@ def _binary(row, forward, floating):
 
 
 def as_operand(value):
-    """NumPy beside a tensor in an expression, as a number or a tensor; None for anything else."""
+    """What stands in an expression, as a number or a tensor; None for what cannot be used there."""
+    if value.__class__ in _NUMBERS or isinstance(value, Tensor):
+        return value
     if isinstance(value, np.generic):
         return value.item()
-    return Tensor._make(value) if isinstance(value, np.ndarray) else None
+    if isinstance(value, np.ndarray):
+        return Tensor._make(value)
+    for kind in (int, float):
+        if isinstance(value, kind):  # a subclass, for example an IntEnum
+            return kind(value)
+    return None
 
 
 def _general(row, forward, floating):
