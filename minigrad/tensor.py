@@ -155,6 +155,12 @@ class Tensor:
         """True for a tensor made inside `inference_mode`."""
         return self._inference
 
+    def _mark_inference(self) -> Tensor:
+        # With a version cell the tensor is no plain one, and whoever saves tensors looks at it.
+        self._inference = True
+        self._version_cell = [0]
+        return self
+
     def _is_view(self) -> bool:
         return self._base is not None or self._view_of_function
 
@@ -410,7 +416,9 @@ class Tensor:
         return tensor
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self._data.ndim == 0 and spec else repr(self)
+        if self._data.ndim == 0:
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
 
     def __repr__(self) -> str:
         return printing.tensor_text(self)

@@ -126,6 +126,8 @@ def record(op, arguments: tuple, output):
         node.outputs = len(output)
         node.shape = [part._data.shape for part in output]
         node.dtype = [part._data.dtype for part in output]
+        if len(output) == 1:  # for the engine a node like any other
+            (node.shape,), (node.dtype,) = node.shape, node.dtype
         for i, part in enumerate(output):
             part._edge = (node, i)
     else:
@@ -180,7 +182,7 @@ def record_two(op, self, other, output):
 def _unrecorded(output):
     if modes.inference:
         for part in output if output.__class__ is list else [output]:
-            part._inference = True
+            part._mark_inference()
             part._version_cell = [0]
     return output
 

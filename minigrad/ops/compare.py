@@ -31,7 +31,7 @@ def plain(array) -> Tensor:
     """A tensor without history from an array."""
     tensor = Tensor._make(array)
     if modes.inference:
-        tensor._inference = True
+        tensor._mark_inference()
     return tensor
 
 

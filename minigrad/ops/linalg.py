@@ -8,6 +8,7 @@ from .. import errors
 from ..tensor import Tensor, normal_dim
 from . import shape
 from .elementwise import clone, mul
+from .inplace import copy_
 from .reduce import amax, amin, sum_dim, vector_norm
 from .table import op
 
@@ -22,10 +23,10 @@ vdot_op = op("vdot", lambda self, other: np.dot(self, other),
 mv_op  = op("mv",  lambda self, vec: self @ vec,
     self=lambda g, vec: columns(g) * rows(vec),
     vec =lambda g, self: self.mT @ g)
-mm_op  = op("mm",  lambda self, mat2: self @ mat2,
+mm_op  = op("mm",  lambda self, mat2: product(self, mat2),
     self=lambda g, mat2: g @ mat2.mT,
     mat2=lambda g, self: self.mT @ g)
-bmm_op = op("bmm", lambda self, mat2: self @ mat2,
+bmm_op = op("bmm", lambda self, mat2: product(self, mat2),
     self=lambda g, mat2: g @ mat2.mT,
     mat2=lambda g, self: self.mT @ g)
 
@@ -58,6 +59,13 @@ det_op = op("linalg_det", lambda self: np.linalg.det(self).astype(self.dtype),
     self=lambda g, self, result: tall(g * result) * inv_op(self).mT)
 
 # fmt: on
+
+
+def product(a, b):
+    """The matrix product of arrays. A single term is not added to 0: 0 * -1 stays -0, as in torch."""
+    if a.shape[-1] == 1 and a.shape[-2] > 1 and b.shape[-1] > 1:
+        return a * b
+    return a @ b
 
 
 def plus(beta, x, alpha, product):
@@ -272,6 +280,11 @@ def tensordot(self, other, dims=2) -> Tensor:
         [normal_dim(d, t.ndim) for d in ([ds] if isinstance(ds, int) else ds)]
         for ds, t in zip(dims, (self, other), strict=True)
     )
+    for i, j in zip(ours, theirs, strict=True):  # a single number counts for all that it meets
+        if self._data.shape[i] == 1:
+            other = sum_dim(other, (j,), True)
+        elif other._data.shape[j] == 1:
+            self = sum_dim(self, (i,), True)
     a, b = self._data.shape, other._data.shape
     if [a[d] for d in ours] != [b[d] for d in theirs]:
         raise errors.contraction(a, b, ours, theirs)
@@ -324,7 +337,7 @@ def matrix_power(self, n: int) -> Tensor:
     if n < 0:
         return matrix_power(inv(self), -n)
     if n == 0:
-        return clone(shape.expand(_identity(self), self._data.shape))
+        return copy_(clone(self), _identity(self))  # torch, too, leaves a node in the graph
     power, result = self, None
     while n:
         if n & 1:
