@@ -16,7 +16,7 @@ import warnings as _warnings
 # NumPy warns of overflow and division by zero, torch does not: inf and nan are ordinary results.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
 
-from . import autograd, cuda, optim
+from . import autograd, cuda, linalg, optim
 from .autograd import (
     enable_grad,
     inference_mode,

@@ -239,7 +239,8 @@ def index_bounds(index: int, dim: int, size: int, kind=RuntimeError) -> Exceptio
 def index_of_number() -> Exception:
     return advised(
         IndexError,
-        "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ "
+        "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in "
+        "C++ "
         "to convert a 0-dim tensor to a number",
         "A number has no parts.",
     )
@@ -291,7 +292,8 @@ def narrow_length(start: int, length: int, n: int) -> Exception:
 def part_shape(expected, got) -> Exception:
     return advised(
         RuntimeError,
-        f"expected src to have a size equal to the slice of self. src size = {list(got)}, slice size = "
+        f"expected src to have a size equal to the slice of self. src size = {list(got)}, slice "
+        f"size = "
         f"{list(expected)}",
         "What is written has the shape of the part that it replaces.",
     )
@@ -637,7 +639,8 @@ def _c_name(dtype) -> str:
 def batch_shapes(a, b) -> Exception:
     return advised(
         RuntimeError,
-        f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[-1]}] but got: "
+        f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[-1]}] but "
+        f"got: "
         f"[{b[0]}, {b[-2]}].",
         "The columns of the first matrices must be as many as the rows of the second.",
     )
@@ -686,7 +689,8 @@ def dims_of_product(name: str, wanted: str, a: int, b: int) -> Exception:
 def expand(own, result) -> Exception:
     return advised(
         RuntimeError,
-        f"The expanded size of the tensor ({list(result)}) must match the existing size ({list(own)})",
+        f"The expanded size of the tensor ({list(result)}) must match the existing size "
+        f"({list(own)})",
         "What is added must stretch to the shape of the product.",
     )
 
@@ -736,7 +740,8 @@ def needs_matrices(name: str, ndim: int) -> Exception:
 def needs_square(name: str, shape) -> Exception:
     return advised(
         RuntimeError,
-        f"{name}: A must be batches of square matrices, but they are {shape[0]} by {shape[1]} matrices",
+        f"{name}: A must be batches of square matrices, but they are {shape[0]} by {shape[1]} "
+        f"matrices",
         "Only a square matrix has one.",
     )
 
@@ -821,7 +826,8 @@ def cast_in_place(result: str, own: str) -> Exception:
 def bce_sizes(target, input) -> Exception:
     return advised(
         ValueError,
-        f"Using a target size ({target}) that is different to the input size ({input}) is deprecated. Please ensure they have the same size.",
+        f"Using a target size ({target}) that is different to the input size ({input}) is "
+        f"deprecated. Please ensure they have the same size.",
         "One target for each prediction.",
     )
 
@@ -861,7 +867,8 @@ def nll_sizes(input, target) -> Exception:
 def nll_weight(classes: int, shape) -> Exception:
     return advised(
         RuntimeError,
-        f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: {list(shape)}",
+        f"weight tensor should be defined either for all {classes} classes or no classes but got "
+        f"weight tensor of shape: {list(shape)}",
         "One weight for each class.",
     )
 
@@ -893,7 +900,8 @@ def huber_delta() -> Exception:
 def ranking_dims(input1, input2, target) -> Exception:
     return advised(
         RuntimeError,
-        f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: {list(input1)}, input2: {list(input2)}, target: {list(target)} ",
+        f"margin_ranking_loss : All input tensors should have same dimension but got sizes: "
+        f"input1: {list(input1)}, input2: {list(input2)}, target: {list(target)} ",
         "One target for each pair.",
     )
 
@@ -941,7 +949,8 @@ def softshrink(lambd: float) -> Exception:
 def prelu(channels: int, weights: int) -> Exception:
     return advised(
         RuntimeError,
-        f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {weights} and channel size = {channels}.",
+        f"Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+        f"{weights} and channel size = {channels}.",
         "One slope, or one for each channel.",
     )
 
@@ -949,7 +958,8 @@ def prelu(channels: int, weights: int) -> Exception:
 def layer_norm_shape(normalized, shape) -> Exception:
     return advised(
         RuntimeError,
-        f"Given normalized_shape={list(normalized)}, expected input with shape [*, {str(list(normalized))[1:-1]}], but got input of size{list(shape)}",
+        f"Given normalized_shape={list(normalized)}, expected input with shape [*, "
+        f"{str(list(normalized))[1:-1]}], but got input of size{list(shape)}",
         "normalized_shape is the end of the input's shape.",
     )
 
@@ -957,7 +967,8 @@ def layer_norm_shape(normalized, shape) -> Exception:
 def layer_norm_part(name: str, shape, normalized) -> Exception:
     return advised(
         RuntimeError,
-        f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(shape)} and normalized_shape = {list(normalized)}",
+        f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
+        f"{list(shape)} and normalized_shape = {list(normalized)}",
         "One number for each element that is normalised.",
     )
 
@@ -965,7 +976,9 @@ def layer_norm_part(name: str, shape, normalized) -> Exception:
 def embedding_index(dtype) -> Exception:
     return advised(
         RuntimeError,
-        f"Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got minigrad.{dtype._torch_class}Tensor instead (while checking arguments for embedding)",
+        f"Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+        f"Long, Int; but got minigrad.{dtype._torch_class}Tensor instead (while checking arguments "
+        f"for embedding)",
         "Rows are named by integers.",
     )
 
@@ -973,7 +986,8 @@ def embedding_index(dtype) -> Exception:
 def one_hot_type(dtype) -> Exception:
     return advised(
         RuntimeError,
-        f"one_hot is only applicable to index tensor of type LongTensor. But got {dtype._torch_class}",
+        f"one_hot is only applicable to index tensor of type LongTensor. But got "
+        f"{dtype._torch_class}",
         "Convert the tensor first with .long().",
     )
 
@@ -997,7 +1011,8 @@ def one_hot_range(text: str) -> Exception:
 def pad_length(length: int, ndim: int) -> Exception:
     return advised(
         RuntimeError,
-        f"Length of pad must be even and no more than twice the number of dimensions of the input. Pad length is {length} while the input has {ndim} dimensions.",
+        f"Length of pad must be even and no more than twice the number of dimensions of the input. "
+        f"Pad length is {length} while the input has {ndim} dimensions.",
         "One pair (before, after) for each dimension, the last one first.",
     )
 
@@ -1005,7 +1020,8 @@ def pad_length(length: int, ndim: int) -> Exception:
 def pad_negative(size: int, before: int, after: int) -> Exception:
     return advised(
         RuntimeError,
-        f"The input size {size}, plus negative padding {before} and {after} resulted in a negative output size, which is invalid.",
+        f"The input size {size}, plus negative padding {before} and {after} resulted in a negative "
+        f"output size, which is invalid.",
         "A negative pad cuts off no more than there is.",
     )
 

@@ -13,6 +13,8 @@ from .reduce import sum_dim, summed
 from .special import erf
 from .table import op
 
+SIXTH = float(np.float32(1 / 6))  # torch, too, has it in single precision
+
 # fmt: off
 
 leaky_relu = op("leaky_relu",
@@ -47,7 +49,7 @@ glu = op("glu", lambda self, dim: halves(self, dim)[0] * logistic(halves(self, d
 hardtanh = op("hardtanh", lambda self, min_val, max_val: np.clip(self, min_val, max_val),
     self=lambda g, self, min_val, max_val: where((self <= min_val) | (self >= max_val), 0.0, g))
 hardsigmoid = op("hardsigmoid", lambda self: np.clip(self + 3, 0, 6) / 6,
-    self=lambda g, self: where((self > -3) & (self < 3), g / 6, 0.0))
+    self=lambda g, self: where((self > -3) & (self < 3), g * SIXTH, 0.0))
 hardswish = op("hardswish", lambda self: self * np.clip(self + 3, 0, 6) / 6,
     self=lambda g, self: where(self <= -3, 0.0, where(self < 3, g * (self / 3 + 0.5), g)))
 threshold = op("threshold", lambda self, threshold, value: np.where(

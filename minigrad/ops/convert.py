@@ -63,7 +63,7 @@ def to(
 
 
 def _as(dtype):
-    def convert(self):
+    def convert(self, memory_format=None):
         return to(self, dtype=dtype)
 
     convert.__name__ = convert.__qualname__ = dtype.name

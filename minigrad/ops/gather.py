@@ -8,7 +8,7 @@ from .. import errors
 from ..tensor import Tensor, normal_dim
 from .compare import plain
 from .elementwise import raw, where
-from .index import along, index_backward, index_op, replaced
+from .index import along, index_backward, index_op, replaced, slice_op
 from .shape import common_shape, expand, reshape
 from .table import op
 
@@ -24,7 +24,8 @@ scatter_op = op("scatter", lambda self, dim, index, src: written(self, dim, inde
 scatter_number = op("scatter", lambda self, dim, index, value: written(self, dim, index, value), 1,
     inert=("index",),
     self =lambda g, dim, index: scatter_number(g, dim, index, 0.0))
-scatter_add_op = op("scatter_add", lambda self, dim, index, src: added(self, dim, index, src),
+scatter_add_op = op("scatter_add", lambda self, dim, index, src:
+        combined(np.add, self, mesh(dim, index), _part(src, index)),
     inert=("index",),
     self =lambda g: g,
     src  =lambda g, dim, index: gather_op(g, dim, index))
@@ -34,7 +35,8 @@ index_select_op = op("index_select", lambda self, dim, index: self[along(dim, fl
     self =lambda g, self_sizes, dim, index:
         index_backward(g, self_sizes, along(dim, flat(index))))
 index_add_op = op("index_add",
-    lambda self, dim, index, source, alpha: summed_at(self, dim, index, source * alpha),
+    lambda self, dim, index, source, alpha:
+        combined(np.add, self, along(dim, flat(index)), source * alpha),
     inert=("index",),
     self  =lambda g: g,
     source=lambda g, source_sizes, dim, index, alpha:
@@ -53,7 +55,7 @@ index_fill_tensor = op("index_fill",
     lambda self, dim, index, value: replaced(self, along(dim, flat(index)), value), 1,
     inert=("index",),
     self  =lambda g, dim, index: index_fill_number(g, dim, index, 0.0),
-    value =lambda g, dim, index: index_select_op(g, dim, index).sum())
+    value =lambda g, dim, index: index_select_op(g, dim, np.unique(raw(index))).sum())
 
 masked_fill_number = op("masked_fill", lambda self, mask, value: filled(self, mask, value),
     inert=("mask",),
@@ -75,6 +77,9 @@ take_op = op("take", lambda self, index: self.reshape(-1)[index],
         index_backward(g, (int(np.prod(self_sizes)),), (raw(index),)).reshape(self_sizes))
 
 # fmt: on
+
+
+_REDUCE = {"add": np.add, "multiply": np.multiply}
 
 
 def mesh(dim, index) -> tuple:
@@ -101,19 +106,10 @@ def written(array, dim, index, src):
     return array
 
 
-def added(array, dim, index, src):
-    """A copy with `src` added at the indices; one that occurs twice gets both."""
+def combined(function, array, key, values):
+    """A copy that takes up all the values at the places of a NumPy index, one after the other."""
     array = np.array(array)
-    np.add.at(array, mesh(dim, index), _part(src, index))
-    return array
-
-
-def summed_at(array, dim, index, source):
-    """A copy with the slices of `source` added at the indices along a dimension."""
-    array = np.array(array)
-    if not array.ndim:
-        return array + source.sum()
-    np.add.at(array, along(dim, flat(index)), source)
+    function.at(array, key, values)
     return array
 
 
@@ -165,15 +161,21 @@ def gather(self, dim, index) -> Tensor:
             [4]])
     """
     _same_ndim("gather", index, self)
-    return gather_op(self, _index(self, index, dim, "gather"), index)
+    if not self._data.ndim and index._data.ndim:
+        self = reshape(self, 1)
+    dim = _index(self, index, dim, "gather")
+    if not index._data.size:
+        return reshape(slice_op(reshape(self, -1), 0, 0, 0, 1), index._data.shape)
+    return gather_op(self, dim, index)
 
 
 def scatter(self, dim, index, src=None, *, value=None, reduce=None) -> Tensor:
     """A copy with `src` (a tensor or a number) written where `index` points along `dim`."""
     src = value if src is None else src
     dim = _index(self, index, dim, "scatter")
-    if reduce is not None:
-        raise errors.no_scatter_reduce()
+    if reduce is not None:  # torch keeps no history of it
+        values = _part(raw(src), index._data)
+        return plain(combined(_REDUCE[reduce], self._data, mesh(dim, index), values))
     if not isinstance(src, Tensor):
         return scatter_number(self, dim, index, src)
     _scatter_fits("scatter", self, dim, index, src)
@@ -202,21 +204,29 @@ def index_select(self, dim, index) -> Tensor:
     if index._data.ndim > 1:
         raise errors.vector_index("index_select")
     dim = _index(self, index, dim, "index_select")
-    if not self._data.ndim:
-        return reshape(self, ())
-    return index_select_op(self, dim, index)
+    return _along(index_select_op, self, dim, index)
 
 
 def index_add(self, dim, index, source, *, alpha=1) -> Tensor:
     """A copy with the slices of `source` added at the indices along `dim`."""
     dim = _fitting(self, dim, index, source, "index_add")
-    return index_add_op(self, dim, index, source, alpha)
+    return _along(index_add_op, self, dim, index, source, alpha)
 
 
 def index_copy(self, dim, index, source) -> Tensor:
     """A copy with the slices of `source` written at the indices along `dim`."""
     dim = _fitting(self, dim, index, source, "index_copy")
-    return index_copy_op(self, dim, index, source)
+    return _along(index_copy_op, self, dim, index, source)
+
+
+def _along(row, self, dim, index, *others):
+    """Apply a row along a dimension; a number is for this a vector of one."""
+    if self._data.ndim:
+        return row(self, dim, index, *others)
+    first, *rest = others or (None,)
+    if isinstance(first, Tensor) and row is not index_fill_tensor:
+        first = reshape(first, 1)
+    return reshape(row(reshape(self, 1), 0, index, *([first, *rest] if others else [])), ())
 
 
 def _fitting(self, dim, index, source, name):
@@ -241,7 +251,7 @@ def index_fill(self, dim, index, value) -> Tensor:
         if value._data.ndim:
             raise errors.scalar_value("index_fill_", value._data.ndim)
         row = index_fill_tensor
-    return row(self, dim, index, value)
+    return _along(row, self, dim, index, value)
 
 
 def masked_fill(self, mask, value) -> Tensor:
@@ -302,6 +312,8 @@ def take_along_dim(self, indices, dim=None) -> Tensor:
     if self._data.ndim != indices._data.ndim:
         raise errors.index_dims("take_along_dim")
     dim = normal_dim(dim, self._data.ndim)
+    n = self._data.shape[dim]
+    indices = plain(np.where(indices._data < 0, indices._data + n, indices._data))
     shape, places = list(self._data.shape), list(indices._data.shape)
     shape[dim] = places[dim] = 1
     size = list(np.broadcast_shapes(tuple(shape), tuple(places)))

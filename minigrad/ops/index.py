@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import errors
 from ..tensor import Tensor, normal_dim
-from .shape import unsqueeze_op, view
+from .shape import alias, unsqueeze_op, view
 from .table import op
 
 # fmt: off
@@ -28,8 +28,6 @@ index_op = op("index", lambda self, indices: self[indices],
 index_backward = op("index_put",
     lambda self, sizes, indices: gathered(self, sizes, indices),
     self=lambda g, indices: index_op(g, indices))
-alias = view("alias", lambda self: self[...],
-    self=lambda g: g)
 
 # --- a copy with another part ---------------------------------------------------------------------
 
@@ -70,8 +68,6 @@ def gathered(part, sizes, indices):
 def replaced(array, key, values):
     """A copy with `values` where a NumPy index points."""
     array = np.array(array)
-    if not array.ndim and key[-1] is ...:  # a number has no dimension to index along
-        return np.full_like(array, np.asarray(values).reshape(()))
     array[key] = values
     return array
 

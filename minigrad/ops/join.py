@@ -29,7 +29,7 @@ split_sizes_op = view("split_with_sizes", lambda self, split_sizes, dim: parts(s
         cat_op(filled(g, part_sizes(self_sizes, split_sizes, dim)), dim))
 unbind_op = view("unbind", lambda self, dim: list(np.moveaxis(self, dim, 0)),
     self=lambda g, self_sizes, dim:
-        stack_op(filled(g, [self_sizes[:dim] + self_sizes[dim + 1:]] * len(g)), dim))
+        stack_op(filled(g, [self_sizes[:dim] + self_sizes[dim + 1:]] * self_sizes[dim]), dim))
 
 # fmt: on
 
@@ -64,6 +64,8 @@ def parts(array, split, dim):
 
 def filled(gradients, shapes):
     """The gradients of several outputs, with zeros for outputs that none reached."""
+    if not isinstance(gradients, list):  # there is one output only
+        return [gradients]
     zero = nothing(next(g for g in gradients if g is not None)).sum()
     return [
         expand_to(zero, shape) if g is None else g

@@ -75,9 +75,10 @@ def padded(x, pad, value):
     return np.pad(x[cut], more, constant_values=value) if more else np.array(x)
 
 
-def flip(self, *dims) -> Tensor:
+def flip(self, dims, *more) -> Tensor:
     """The elements in reverse order along some dimensions."""
-    return flip_op(self, normal_dims(self, _sizes(dims)) if _sizes(dims) else ())
+    dims = _sizes((dims, *more))
+    return flip_op(self, normal_dims(self, dims) if dims else ())
 
 
 def fliplr(self) -> Tensor:
@@ -114,27 +115,27 @@ def rot90(self, k=1, dims=(0, 1)) -> Tensor:
     return rot90_op(self, k, (first, second))
 
 
-def repeat(self, *repeats) -> Tensor:
+def repeat(self, repeats, *more) -> Tensor:
     """Copies of the tensor side by side, so many along each dimension.
 
     >>> import minigrad
     >>> minigrad.tensor([1, 2]).repeat(2)
     tensor([1, 2, 1, 2])
     """
-    repeats = _sizes(repeats)
+    repeats = _sizes((repeats, *more))
     if len(repeats) < self._data.ndim or any(n < 0 for n in repeats):
         raise errors.repeat(repeats, self._data.ndim)
     return repeat_op(self, repeats)
 
 
-def tile(self, *dims) -> Tensor:
+def tile(self, dims, *more) -> Tensor:
     """`repeat` that needs no number for the first dimensions."""
-    dims = _sizes(dims)
+    dims = _sizes((dims, *more))
     return repeat(self, (1,) * (self._data.ndim - len(dims)) + dims)
 
 
-def repeat_interleave(self, repeats, dim=None) -> Tensor:
-    """Each element so many times in a row."""
+def repeat_interleave(self, repeats, dim=None, *, output_size=None) -> Tensor:
+    """Each element so many times in a row. (torch's `output_size` only saves time.)"""
     if dim is None:
         self, dim = flatten(self), 0
     dim = normal_dim(dim, self._data.ndim)

@@ -108,7 +108,7 @@ def deviation(x, dim):
 
 def freedom(x, dim, correction):
     """The divisor of a variance: the elements, less those that the mean has used up."""
-    return np.maximum(0.0, count(x.shape, dim) - correction).astype(x.dtype)[()]
+    return np.maximum(0.0, count(x.shape, dim) - correction).astype(raw(x).dtype)[()]
 
 
 def spread(x, dim, correction, keepdim):
@@ -175,9 +175,11 @@ def norm_slope(g, x, norm, ord, dim):
     if ord in (np.inf, -np.inf):
         return sign(x) * shared(g, abs(x) == norm, dim)
     if ord == 2:
-        return where(norm == 0, 0.0, g * x / norm)
-    steep = where(x == 0, 0.0, sign(x) * abs(x) ** (ord - 1))
-    return where(norm == 0, 0.0, g * steep * norm ** (1 - ord))
+        return g * where(norm == 0, 0.0, x / norm)
+    if ord < 1:
+        return where(x == 0, 0.0, sign(x) * abs(x) ** (ord - 1)) * g * norm ** (1 - ord)
+    steep = sign(x) * abs(x) ** (ord - 1) if ord < 2 else x * abs(x) ** (ord - 2)
+    return steep * where(norm == 0, 0.0, g / norm ** (ord - 1))
 
 
 # --- the public functions -------------------------------------------------------------------------
@@ -273,13 +275,15 @@ def std(self, dim=None, unbiased=None, *, correction=None, keepdim=False) -> Ten
 def var_mean(self, dim=None, unbiased=None, *, correction=None, keepdim=False):
     """Variance and mean."""
     options = {"correction": correction, "keepdim": keepdim}
-    return var(self, dim, unbiased, **options), mean(self, dim, keepdim)
+    dims = None if isinstance(dim, bool) else dim
+    return var(self, dim, unbiased, **options), mean(self, dims, keepdim)
 
 
 def std_mean(self, dim=None, unbiased=None, *, correction=None, keepdim=False):
     """Standard deviation and mean."""
     options = {"correction": correction, "keepdim": keepdim}
-    return std(self, dim, unbiased, **options), mean(self, dim, keepdim)
+    dims = None if isinstance(dim, bool) else dim
+    return std(self, dim, unbiased, **options), mean(self, dims, keepdim)
 
 
 def _spread_arguments(self, name, dim, unbiased, correction):

@@ -81,6 +81,8 @@ diagonal_op = view("diagonal", lambda self, offset, dim1, dim2: slant(self, offs
 unfold_op = view("unfold", lambda self, dimension, size, step: windows(self, dimension, size, step),
     self=lambda g, self_sizes, dimension, size, step:
         as_strided_backward(g, self_sizes, ((unfold_op, (dimension, size, step)),)))
+alias = view("alias", lambda self: self[...],
+    self=lambda g: g)
 as_strided = op("as_strided", lambda self, steps: follow(self, steps),
     self=lambda g, self_sizes, steps: as_strided_backward(g, self_sizes, steps))
 as_strided_backward = op("as_strided_scatter", lambda self, sizes, steps: spread(self, sizes, steps),
@@ -262,7 +264,8 @@ def permute(self, *dims) -> Tensor:
 def transpose(self, dim0, dim1) -> Tensor:
     """With two dimensions exchanged."""
     ndim = self._data.ndim
-    return transpose_op(self, normal_dim(dim0, ndim), normal_dim(dim1, ndim))
+    dim0, dim1 = normal_dim(dim0, ndim), normal_dim(dim1, ndim)
+    return transpose_op(self, dim0, dim1) if ndim else alias(self)
 
 
 def t(self) -> Tensor:
@@ -354,12 +357,7 @@ def movedim(self, source, destination) -> Tensor:
     order = [d for d in range(ndim) if d not in source]
     for target, dim in sorted(zip(destination, source, strict=True)):
         order.insert(target, dim)
-    return permute_op(self, tuple(order)) if ndim else alias_of(self)
-
-
-def alias_of(self) -> Tensor:
-    """A view of all of a tensor."""
-    return view_op(self, self._data.shape)
+    return permute_op(self, tuple(order)) if ndim else alias(self)
 
 
 def view_as(self, other) -> Tensor:
@@ -432,8 +430,8 @@ def meshgrid(*tensors, indexing="ij") -> tuple[Tensor, ...]:
     if len(tensors) == 1 and not isinstance(tensors[0], Tensor):
         (tensors,) = tensors
     if indexing == "xy" and len(tensors) > 1:
-        first, second, *rest = meshgrid(tensors[1], tensors[0], *tensors[2:])
-        return tuple(transpose(grid, 0, 1) for grid in (second, first, *rest))
+        second, first, *rest = meshgrid(tensors[1], tensors[0], *tensors[2:])
+        return first, second, *rest
     size = tuple(t._data.size for t in tensors)
     return tuple(
         expand(view_method(t, (1,) * i + (n,) + (1,) * (len(size) - i - 1)), size)
