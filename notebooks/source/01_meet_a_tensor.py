@@ -9,8 +9,8 @@
 # - **What you'll learn:** what `requires_grad`, `grad`, `grad_fn` and `is_leaf` say, and why.
 # - **What you need:** Python, and an idea of what a derivative is. About 25 minutes.
 #
-# We use two libraries side by side. `minigrad` is small enough to read in one sitting. `torch` is
-# PyTorch. They show the same, and you check that yourself all the way.
+# We use two libraries side by side. `minigrad` is made for reading: its core fits one sitting.
+# `torch` is PyTorch. They show the same, and you check that yourself all the way.
 #
 # **Predict, then run.** Before most cells there is a question. Answer it on paper, then run the
 # cell with <kbd>Shift</kbd>+<kbd>Enter</kbd>. A wrong guess teaches more than a right one.
@@ -319,8 +319,9 @@ except RuntimeError as error:
 # %% [markdown] name="traps-same-text"
 # ### The same line in PyTorch
 #
-# Here you meet the one difference: a name that belongs to the library carries the library's name.
-# Where `minigrad` prints `minigrad.float64`, PyTorch prints `torch.float64`.
+# There is one difference, and you have seen it above: a name that belongs to the library carries
+# the library's name. Where `minigrad` prints `minigrad.Size` and `minigrad.float64`, PyTorch prints
+# `torch.Size` and `torch.float64`.
 
 # %% name="same-traps" tags=["same"]
 for library in (minigrad, torch):
