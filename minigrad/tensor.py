@@ -203,6 +203,9 @@ class Tensor:
             raise errors.hook_without_grad()
         node = self.grad_fn
         if node is None:
+            from .autograd.accumulate import accumulator
+
+            accumulator(self).watched = True  # the node of today; one made later sees the hooks
             return graph.add_hook(self, "_hooks", hook)
         if node.tensor_hooks is None:
             node.tensor_hooks = {}

@@ -10,7 +10,6 @@ import numpy as np
 from .. import dtypes
 from ..tensor import Tensor
 from .graph import Node
-from .hooks import run_hooks
 
 
 class AccumulateGrad(Node):
@@ -20,21 +19,27 @@ class AccumulateGrad(Node):
 
     def __init__(self, variable):
         self.variable = variable
-        self.edges = ()
+        self.edges = self.saved = ()
         self.shape = variable._data.shape
         self.dtype = variable._data.dtype
         self.sequence = 2**64 - 1  # ready means next, as in torch
+        if variable._hooks:
+            self.watched = True
 
     def __lt__(self, other):
-        return False  # leaves that are ready together go in the order in which they came
+        return False  # of leaves that are ready together none comes before another
+
+    @property
+    def tensor_hooks(self):
+        """Those of the leaf: they outlive this node."""
+        hooks = self.variable._hooks
+        return {0: hooks} if hooks else None
 
     def name(self) -> str:
         return "torch::autograd::AccumulateGrad"
 
     def apply(self, gradient, as_tensors):
         variable = self.variable
-        if variable._hooks:
-            gradient = run_hooks(variable._hooks, gradient)
         if gradient is None:
             return []
         old = variable._grad
@@ -82,19 +87,31 @@ def edge_of(tensor):
 
 def deliver(pending, node, nr, gradient):
     """Add a gradient (an array, or a tensor where the pass is recorded) to what waits at a node."""
+    gradient = fit(gradient, node, nr)
+    if node.outputs == 1:
+        pending[node] = pending[node] + gradient if node in pending else gradient
+        return
+    waiting = pending.setdefault(node, [None] * node.outputs)
+    waiting[nr] = gradient if waiting[nr] is None else waiting[nr] + gradient
+
+
+def fit(gradient, node, nr):
+    """A gradient in the shape and the number type of the output that it belongs to."""
     several = node.outputs > 1
     shape, dtype = (node.shape[nr], node.dtype[nr]) if several else (node.shape, node.dtype)
     if gradient.shape != shape:
         gradient = unbroadcast(gradient, shape)
     if isinstance(gradient, Tensor):
-        gradient = gradient.to(dtypes.BY_NUMPY[dtype])
-    elif gradient.dtype != dtype:
-        gradient = gradient.astype(dtype)
-    if not several:
-        pending[node] = pending[node] + gradient if node in pending else gradient
-        return
-    waiting = pending.setdefault(node, [None] * node.outputs)
-    waiting[nr] = gradient if waiting[nr] is None else waiting[nr] + gradient
+        return gradient.to(dtypes.BY_NUMPY[dtype])
+    return gradient if gradient.dtype == dtype else gradient.astype(dtype)
+
+
+def fitted(gradients, edges):
+    """What a node sends, as it arrives at the other ends of its edges."""
+    return [
+        None if gradient is None or edge is None else fit(gradient, *edge)
+        for gradient, edge in zip(gradients, edges, strict=True)
+    ]
 
 
 def unbroadcast(gradient, shape):

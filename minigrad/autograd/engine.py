@@ -15,7 +15,7 @@ import numpy as np
 from .. import errors
 from ..tensor import Tensor
 from . import hooks
-from .accumulate import AccumulateGrad, deliver, edge_of
+from .accumulate import AccumulateGrad, deliver, edge_of, fitted
 from .modes import modes
 
 # Called as observer(node, gradient that arrived, gradients sent) after each node; None when nobody
@@ -36,11 +36,13 @@ def backward(
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     if create_graph:
         warnings.warn(errors.CREATE_GRAPH_CYCLE, UserWarning, stacklevel=3)
-    found = _run(_sequence(tensors), grad_tensors, retain_graph, create_graph, inputs)
-    if inputs is not None:
-        for tensor, gradient in zip(inputs, found, strict=True):
-            if gradient is not None:
-                AccumulateGrad(tensor).apply(gradient, create_graph)
+    if inputs is None:
+        ends = None
+    else:
+        for tensor in inputs:
+            tensor.retain_grad()  # of a result; for a leaf this does nothing
+        ends = [edge_of(tensor) for tensor in inputs]
+    _run(_sequence(tensors), grad_tensors, retain_graph, create_graph, ends)
 
 
 def grad(
@@ -72,8 +74,10 @@ def grad(
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     if not all(tensor.requires_grad for tensor in inputs):
         raise errors.input_without_grad()
-    found = _run(_sequence(outputs), grad_outputs, retain_graph, create_graph, inputs)
-    found = [hooks.as_tensor(gradient) for gradient in found]
+    ends = [edge_of(tensor) for tensor in inputs]
+    caught = dict.fromkeys(ends)
+    _run(_sequence(outputs), grad_outputs, retain_graph, create_graph, ends, caught)
+    found = [hooks.as_tensor(caught[end]) for end in ends]
     for i, gradient in enumerate(found):
         if gradient is None and materialize_grads:
             found[i] = Tensor._make(np.zeros_like(inputs[i]._data))
@@ -82,52 +86,64 @@ def grad(
     return tuple(found)
 
 
-def _run(outputs, grad_outputs, retain_graph, create_graph, inputs):
-    """One pass. With `inputs`, their gradients are caught on the way and returned."""
+def _run(outputs, grad_outputs, retain_graph, create_graph, ends, caught=None):
+    """One pass from `outputs`, to all leaves or to `ends` only."""
     seeds = _seeds(outputs, _sequence(grad_outputs), create_graph)
     keep = create_graph if retain_graph is None else retain_graph
-    ends = None if inputs is None else [edge_of(tensor) for tensor in inputs]
-    caught = None if inputs is None else dict.fromkeys(ends)
     mode, modes.grad = modes.grad, create_graph
     try:
-        _walk([edge_of(output) for output in outputs], seeds, keep, create_graph, caught)
+        _walk([edge_of(output) for output in outputs], seeds, keep, create_graph, ends, caught)
     finally:
         modes.grad = mode
-    return None if inputs is None else [caught[end] for end in ends]
 
 
-def _walk(roots, seeds, keep, create_graph, caught):
-    """Run the nodes below `roots`; of those that are ready always the one that was made last."""
+def _walk(roots, seeds, keep, create_graph, ends, caught):
+    """Run the nodes below `roots`; of those that are ready always the one that was made last.
+
+    With `ends` only the nodes that lead to these edges run. What arrives there is put into `caught`;
+    without `caught`, the nodes at the ends run, too.
+    """
     start = dict.fromkeys(node for node, _ in roots)
     reached, joints = _survey(start)
-    needed = None if caught is None else _leading_to(caught, reached)
+    running = visited = None
+    if ends is not None:
+        goals = {node for node, _ in ends}
+        running = _leading_to(goals, reached)
+        visited = running | goals
+        if caught is None:
+            running = visited
+    direct = visited is None and observer is None  # leaves need not wait in the heap
     pending = {}  # node -> the sum of what arrived so far, or a list where it has several outputs
     ready = []  # heap of (-sequence number, node)
     for (node, nr), seed in zip(roots, seeds, strict=True):
         deliver(pending, node, nr, seed)
     for node in start:
-        if node not in joints:
+        if node not in joints and (visited is None or node in visited):
             heappush(ready, (-node.sequence, node))
 
     while ready:
         node = heappop(ready)[1]
         gradient = pending.pop(node, None)
+        if running is not None and node not in running:
+            _catch(caught, node, hooks.of_tensors(node, gradient))
+            continue
+        if caught:
+            _catch(caught, node, gradient)
         if node.watched:
             gradient = hooks.before(node, gradient)
-        if caught is not None:
-            _catch(caught, node, gradient)
         edges = node.edges
-        nothing_came = gradient is None and node.needs_gradient
-        if nothing_came or (needed is not None and node not in needed):
+        if gradient is None and node.needs_gradient:
             gradients = [None] * len(edges)
         else:
             gradients = node.apply(gradient, create_graph)
+        if node.post_hooks or observer is not None:
+            gradients = fitted(gradients, edges)
             if node.post_hooks:
                 gradients = hooks.after(node, gradient, gradients)
             if observer is not None:
                 observer(node, gradient, tuple(gradients))
-            if node.saved and not keep:
-                node.release()
+        if node.saved and not keep:
+            node.release()
         gradient = None
         gradients.reverse()  # handed out from the end, so that nothing here holds on to them
         for edge in edges:
@@ -135,6 +151,8 @@ def _walk(roots, seeds, keep, create_graph, caught):
             if edge is None:
                 continue
             node, nr = edge
+            if visited is not None and node not in visited:
+                continue
             if sent is not None:
                 if create_graph or sent.shape != node.shape or sent.dtype is not node.dtype:
                     deliver(pending, node, nr, sent)
@@ -147,7 +165,8 @@ def _walk(roots, seeds, keep, create_graph, caught):
                 joints[node] -= 1
                 if joints[node]:
                     continue
-            if node.__class__ is AccumulateGrad and not node.watched and caught is None:
+            # Of more leaves at once torch's heap makes an order of its own, as does ours.
+            if node.__class__ is AccumulateGrad and direct and not node.watched and len(edges) < 3:
                 node.apply(pending.pop(node, None), create_graph)
             else:
                 heappush(ready, (-node.sequence, node))
@@ -176,10 +195,10 @@ def _survey(start):
 
 
 def _leading_to(goals, nodes):
-    """The nodes with a path to one of the edges in `goals`."""
+    """The nodes with a path to one of the nodes in `goals`."""
     leading = set()
     for node in sorted(nodes, key=_age):  # a node is younger than all that its edges lead to
-        if any(edge is not None and (edge in goals or edge[0] in leading) for edge in node.edges):
+        if any(edge and (edge[0] in goals or edge[0] in leading) for edge in node.edges):
             leading.add(node)
     return leading
 
@@ -192,8 +211,6 @@ def _catch(caught, node, gradient):
     """Note the gradient of an input of the pass when its node is reached."""
     for nr in range(node.outputs):
         if (node, nr) in caught:
-            if node.__class__ is AccumulateGrad:
-                gradient = hooks.run_hooks(node.variable._hooks, gradient)
             caught[node, nr] = gradient[nr] if node.outputs > 1 and gradient else gradient
 
 

@@ -25,25 +25,41 @@ def run_hooks(hooks, gradient):
     return gradient
 
 
-def before(node, gradient):
-    """Tensor hooks, retain_grad and pre-hooks of a node, in torch's order."""
+def of_tensors(node, gradient):
+    """The hooks of the tensors that a node made, and retain_grad after them."""
+    if not node.tensor_hooks and not node.retained:
+        return gradient
     several = node.outputs > 1
     gradients = list(gradient or [None] * node.outputs) if several else [gradient]
     for nr, hooks in (node.tensor_hooks or {}).items():
         gradients[nr] = run_hooks(hooks, gradients[nr])
     for nr, reference in (node.retained or {}).items():
         _retain(reference(), gradients[nr])
-    recorded = any(isinstance(g, Tensor) for g in gradients)
-    for hook in list((node.pre_hooks or {}).values()):
-        gradients = _replaced(hook(tuple(map(as_tensor, gradients))), gradients, recorded)
     return gradients if several else gradients[0]
 
 
 def _retain(tensor, gradient):
-    """Keep a copy of a result's gradient in its `.grad`; the pass goes on with the original."""
-    if tensor is not None and gradient is not None:
-        recorded = isinstance(gradient, Tensor)
-        tensor._grad = gradient if recorded else Tensor._make(gradient.copy())
+    """Add a copy of a result's gradient to its `.grad`; the pass goes on with the original."""
+    if tensor is None or gradient is None:
+        return
+    old = tensor._grad
+    if isinstance(gradient, Tensor):
+        tensor._grad = gradient.clone() if old is None else old + gradient
+    else:
+        tensor._grad = Tensor._make(gradient.copy() if old is None else old._data + gradient)
+
+
+def before(node, gradient):
+    """All that sees or changes a gradient before its node runs, in torch's order."""
+    gradient = of_tensors(node, gradient)
+    if not node.pre_hooks:
+        return gradient
+    several = node.outputs > 1
+    gradients = list(gradient or [None] * node.outputs) if several else [gradient]
+    recorded = any(isinstance(g, Tensor) for g in gradients)
+    for hook in list(node.pre_hooks.values()):
+        gradients = _replaced(hook(tuple(map(as_tensor, gradients))), gradients, recorded)
+    return gradients if several else gradients[0]
 
 
 def after(node, received, sent):
