@@ -24,11 +24,11 @@ mv_op  = op("mv",  lambda self, vec: self @ vec,
     self=lambda g, vec: columns(g) * rows(vec),
     vec =lambda g, self: self.mT @ g)
 mm_op  = op("mm",  lambda self, mat2: product(self, mat2),
-    self=lambda g, mat2: g @ mat2.mT,
-    mat2=lambda g, self: self.mT @ g)
+    self=lambda g, mat2: product(g, mat2.mT),
+    mat2=lambda g, self: product(self.mT, g))
 bmm_op = op("bmm", lambda self, mat2: product(self, mat2),
-    self=lambda g, mat2: g @ mat2.mT,
-    mat2=lambda g, self: self.mT @ g)
+    self=lambda g, mat2: product(g, mat2.mT),
+    mat2=lambda g, self: product(self.mT, g))
 
 # --- a product added to something -----------------------------------------------------------------
 
@@ -62,8 +62,9 @@ det_op = op("linalg_det", lambda self: np.linalg.det(self).astype(self.dtype),
 
 
 def product(a, b):
-    """The matrix product of arrays. A single term is not added to 0: 0 * -1 stays -0, as in torch."""
-    if a.shape[-1] == 1 and a.shape[-2] > 1 and b.shape[-1] > 1:
+    """The product of matrices. A single term is not added to 0: 0 * -1 stays -0, as in torch."""
+    single = a.shape[-1] == 1 and a.shape[-2] > 1 and b.shape[-1] > 1
+    if single and not isinstance(a, Tensor):
         return a * b
     return a @ b
 
