@@ -77,3 +77,11 @@ from .tensor import Tensor
 globals().update(_FUNCTIONS | _FUNCTIONS_ONLY)
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str):
+    if name == "nn":  # imported when it is first used
+        import importlib
+
+        return importlib.import_module(".nn", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,471 @@
+"""Module: a tree of layers that knows its parameters, saves and loads them, and prints itself."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from .. import dtypes
+from ..autograd.graph import RemovableHandle
+from ..autograd.modes import no_grad
+from ..foreign import as_array
+from ..tensor import Tensor
+from .parameter import Parameter
+
+
+class Module:
+    """Base class of layers and networks: assign layers and parameters as attributes, write forward.
+
+    >>> import minigrad
+    >>> from minigrad import nn
+    >>> class Net(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.inner = nn.Linear(2, 3)
+    ...         self.scale = nn.Parameter(minigrad.ones(3))
+    ...
+    ...     def forward(self, x):
+    ...         return self.inner(x).relu() * self.scale
+    >>> [(name, tuple(p.shape)) for name, p in Net().named_parameters()]
+    [('scale', (3,)), ('inner.weight', (3, 2)), ('inner.bias', (3,))]
+    >>> Net()(minigrad.ones(4, 2)).shape
+    minigrad.Size([4, 3])
+    """
+
+    training: bool
+
+    def __init__(self) -> None:
+        own = self.__dict__
+        own["training"] = True
+        own["_parameters"] = {}
+        own["_buffers"] = {}
+        own["_not_saved"] = set()  # names of buffers that are left out of state_dict
+        own["_modules"] = {}
+        own["_pre_hooks"] = {}
+        own["_hooks"] = {}
+
+    def forward(self, *inputs, **options):
+        """Compute the output; to be written in a subclass."""
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
+
+    def __call__(self, *inputs, **options):
+        for hook in list(self._pre_hooks.values()):
+            changed = hook(self, inputs)
+            if changed is not None:
+                inputs = changed if isinstance(changed, tuple) else (changed,)
+        output = self.forward(*inputs, **options)
+        for hook in list(self._hooks.values()):
+            changed = hook(self, inputs, output)
+            output = output if changed is None else changed
+        return output
+
+    def register_forward_pre_hook(self, hook: Callable) -> RemovableHandle:
+        """Call `hook(module, inputs)` before forward; what it returns replaces the inputs."""
+        return RemovableHandle(self._pre_hooks, hook)
+
+    def register_forward_hook(self, hook: Callable) -> RemovableHandle:
+        """Call `hook(module, inputs, output)` after forward; its result replaces the output."""
+        return RemovableHandle(self._hooks, hook)
+
+    # --- attributes -------------------------------------------------------------------------------
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter; None reserves the name."""
+        self._check_name("parameter", name, self._parameters)
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(
+                f"cannot assign '{_type_name(param)}' object to parameter '{name}' "
+                "(minigrad.nn.Parameter or None required)"
+            )
+        self._parameters[name] = param
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a tensor that belongs to the state but is not trained.
+
+        With `persistent=False` it is left out of `state_dict`.
+        """
+        self._check_name("buffer", name, self._buffers)
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' "
+                "(minigrad Tensor or None required)"
+            )
+        self._buffers[name] = tensor
+        self._not_saved.discard(name)
+        if not persistent:
+            self._not_saved.add(name)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Add a child under a name."""
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{_type_name(module)} is not a Module subclass")
+        self._check_name("module", name, self._modules)
+        self._modules[name] = module
+
+    register_module = add_module
+
+    def _check_name(self, kind, name, known):
+        if not isinstance(name, str):
+            raise TypeError(f"{kind} name should be a string. Got {_type_name(name)}")
+        if "." in name:
+            raise KeyError(f'{kind} name can\'t contain "."')
+        if name == "":
+            raise KeyError(f'{kind} name can\'t be empty string ""')
+        if hasattr(self, name) and name not in known:
+            raise KeyError(f"attribute '{name}' already exists")
+
+    def __setattr__(self, name, value):
+        if isinstance(value, Parameter):
+            self._registry("_parameters", "parameters")
+            self._forget(name)
+            self._parameters[name] = value
+        elif isinstance(value, Module):
+            self._registry("_modules", "module")
+            self._forget(name)
+            self._modules[name] = value
+        else:
+            for registry, kind, wanted in _REGISTRIES:
+                if name in self.__dict__.get(registry, ()):
+                    fits = registry == "_buffers" and isinstance(value, Tensor)
+                    if value is not None and not fits:
+                        raise TypeError(
+                            f"cannot assign '{_type_name(value)}' as {kind} '{name}' "
+                            f"({wanted} or None expected)"
+                        )
+                    getattr(self, registry)[name] = value
+                    return
+            super().__setattr__(name, value)
+
+    def _registry(self, registry, kind):
+        if registry not in self.__dict__:
+            raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
+
+    def _forget(self, name):
+        self.__dict__.pop(name, None)
+        for registry in (self._parameters, self._buffers, self._modules):
+            registry.pop(name, None)
+
+    def __getattr__(self, name):
+        for registry in ("_parameters", "_buffers", "_modules"):
+            found = self.__dict__.get(registry, {})
+            if name in found:
+                return found[name]
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __delattr__(self, name):
+        for registry in (self._parameters, self._buffers, self._modules):
+            if name in registry:
+                del registry[name]
+                return
+        super().__delattr__(name)
+
+    def __dir__(self):
+        return [*super().__dir__(), *self._parameters, *self._buffers, *self._modules]
+
+    # --- walking through the tree -----------------------------------------------------------------
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The direct children with their names, each once."""
+        seen = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self) -> Iterator[Module]:
+        """The direct children."""
+        return (module for _, module in self.named_children())
+
+    def named_modules(self, memo=None, prefix="", remove_duplicate=True):
+        """This module and all below it, with their dotted names."""
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, module in self._modules.items():
+            if module is not None:
+                yield from module.named_modules(memo, _join(prefix, name), remove_duplicate)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it."""
+        return (module for _, module in self.named_modules())
+
+    def named_parameters(self, prefix="", recurse=True, remove_duplicate=True):
+        """The parameters with their dotted names; a shared one comes once."""
+        return self._named_members("_parameters", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """The parameters of this module and all below it: what an optimiser takes."""
+        return (p for _, p in self.named_parameters(recurse=recurse))
+
+    def named_buffers(self, prefix="", recurse=True, remove_duplicate=True):
+        """The buffers with their dotted names."""
+        return self._named_members("_buffers", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """The buffers of this module and all below it."""
+        return (b for _, b in self.named_buffers(recurse=recurse))
+
+    def _named_members(self, registry, prefix, recurse, remove_duplicate):
+        seen = set()
+        modules = [(prefix, self)]
+        if recurse:
+            modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+        for path, module in modules:
+            for name, member in getattr(module, registry).items():
+                if member is None or member in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(member)
+                yield _join(path, name), member
+
+    def get_submodule(self, target: str) -> Module:
+        """The module of a dotted name; "" is this one."""
+        module = self
+        for name in target.split(".") if target else ():
+            if not hasattr(module, name):
+                raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+            module = getattr(module, name)
+            if not isinstance(module, Module):
+                raise AttributeError(f"`{name}` is not an nn.Module")
+        return module
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter of a dotted name."""
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        if not hasattr(module, name):
+            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+        if name not in module._parameters:
+            raise AttributeError(f"`{name}` is not an nn.Parameter")
+        return module._parameters[name]
+
+    # --- changing all of it -----------------------------------------------------------------------
+
+    def apply(self, fn: Callable[[Module], None]) -> Module:
+        """Call `fn` on every module of the tree, children first, and return this one."""
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def train(self, mode: bool = True) -> Module:
+        """Switch this module and all below it to training, or with False to evaluation."""
+        if not isinstance(mode, bool):
+            raise ValueError("training mode is expected to be boolean")
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Module:
+        """Switch to evaluation: dropout lets everything pass."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Module:
+        """Set the flag of all parameters."""
+        for p in self.parameters():
+            p.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Clear the gradients: `.grad` becomes None, or zeros with `set_to_none=False`."""
+        for p in self.parameters():
+            if p._grad is not None:
+                p._grad = None if set_to_none else p._grad.detach()
+                if not set_to_none:
+                    p._grad.zero_()
+
+    def to(self, *args, dtype=None, device=None) -> Module:
+        """Convert the floating point parameters and buffers in place: `to(dtype)`, `to(device)`."""
+        for value in args:
+            if isinstance(value, dtypes.dtype):
+                dtype = value
+            elif isinstance(value, Tensor):
+                dtype, device = value.dtype, value.device
+            else:
+                device = value
+        if dtype is not None and not dtype.is_floating_point:
+            raise TypeError(
+                "nn.Module.to only accepts floating point or complex dtypes, but got desired "
+                f"dtype={dtype}"
+            )
+        return self._apply(
+            lambda x: x.to(dtype=dtype if x.is_floating_point() else None, device=device)
+        )
+
+    def float(self) -> Module:
+        """Convert to float32."""
+        return self.to(dtypes.float32)
+
+    def double(self) -> Module:
+        """Convert to float64."""
+        return self.to(dtypes.float64)
+
+    def half(self) -> Module:
+        """Convert to float16."""
+        return self.to(dtypes.float16)
+
+    def cpu(self) -> Module:
+        """Move to main memory."""
+        return self.to(device="cpu")
+
+    def cuda(self, device=None) -> Module:
+        """Move to a GPU."""
+        return self.to(device="cuda" if device is None else device)
+
+    def _apply(self, convert):
+        for module in self.modules():
+            for p in module._parameters.values():
+                if p is not None:
+                    p.data = convert(p.detach())
+                    p._accumulator = None  # it knows the old type
+                    p._grad = p._grad and convert(p._grad.detach())
+            for name, buffer in module._buffers.items():
+                module._buffers[name] = buffer if buffer is None else convert(buffer)
+        return self
+
+    # --- state ------------------------------------------------------------------------------------
+
+    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> OrderedDict:
+        """All parameters and buffers by their dotted names, sharing memory with the module.
+
+        For torch, convert each: `{name: torch.from_numpy(x.numpy()) for name, x in ...}`.
+        """
+        state = OrderedDict()
+        for path, module in self.named_modules(remove_duplicate=False):
+            for name, tensor in module._saved_members():
+                state[prefix + _join(path, name)] = tensor if keep_vars else tensor.detach()
+        return state
+
+    def _saved_members(self):
+        for name, tensor in (*self._parameters.items(), *self._buffers.items()):
+            if tensor is not None and name not in self._not_saved:
+                yield name, tensor
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, object], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
+        """Copy values into parameters and buffers: minigrad's, torch's or NumPy's, by their names.
+
+        With `strict`, missing and unexpected names are an error. Returns both lists. With `assign`,
+        the module takes over memory and dtype of the values.
+
+        >>> from minigrad import nn
+        >>> nn.Linear(2, 1).load_state_dict(nn.Linear(2, 1).state_dict())
+        <All keys matched successfully>
+        """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+        missing, problems, known = [], [], set()
+        for path, module in self.named_modules(remove_duplicate=False):
+            for name, tensor in module._saved_members():
+                key = _join(path, name)
+                known.add(key)
+                if key not in state_dict:
+                    missing.append(key)
+                    continue
+                problem = _load(module, name, tensor, key, state_dict[key], assign)
+                problems += [problem] if problem else []
+        unexpected = [key for key in state_dict if key not in known]
+        if strict:
+            for kind, keys in (("Unexpected", unexpected), ("Missing", missing)):
+                if keys:
+                    names = ", ".join(f'"{key}"' for key in keys)
+                    problems.insert(0, f"{kind} key(s) in state_dict: {names}. ")
+        if problems:
+            raise RuntimeError(
+                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t"
+                + "\n\t".join(problems)
+            )
+        return IncompatibleKeys(missing, unexpected)
+
+    # --- text -------------------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """The settings to print between the parentheses; may be written in a subclass."""
+        return ""
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        extra_lines = extra.split("\n") if extra else []
+        children = [f"({name}): {indented(module)}" for name, module in self._modules.items()]
+        if len(extra_lines) == 1 and not children:
+            return f"{self._get_name()}({extra})"
+        return block(self._get_name(), extra_lines + children)
+
+
+_REGISTRIES = (
+    ("_parameters", "parameter", "minigrad.nn.Parameter"),
+    ("_modules", "child module", "minigrad.nn.Module"),
+    ("_buffers", "buffer", "minigrad.nn.Buffer, minigrad.Tensor"),
+)
+
+
+class IncompatibleKeys(NamedTuple):
+    """What load_state_dict did not find, and what it had no use for."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+    def __repr__(self) -> str:
+        if not self.missing_keys and not self.unexpected_keys:
+            return "<All keys matched successfully>"
+        return (
+            f"_IncompatibleKeys(missing_keys={self.missing_keys}, "
+            f"unexpected_keys={self.unexpected_keys})"
+        )
+
+
+def _load(module, name, tensor, key, value, assign):
+    """Copy one value of a state_dict; returns what is wrong with it."""
+    array = as_array(value)
+    if array is None:
+        return (
+            f'While copying the parameter named "{key}", expected minigrad.Tensor or Tensor-like '
+            f"object from checkpoint but received {type(value)}"
+        )
+    if tensor._data.ndim == 0 and array.shape == (1,):
+        array = array[0]
+    if array.shape != tensor._data.shape:
+        return (
+            f"size mismatch for {key}: copying a param with shape {dtypes.Size(array.shape)} from "
+            f"checkpoint, the shape in current model is {tensor.shape}."
+        )
+    loaded = Tensor._make(array)
+    if assign:
+        is_parameter = isinstance(tensor, Parameter)
+        setattr(module, name, Parameter(loaded, tensor.requires_grad) if is_parameter else loaded)
+    else:
+        with no_grad():
+            tensor.copy_(loaded)
+    return None
+
+
+def _join(path, name):
+    return f"{path}.{name}" if path else name
+
+
+def _type_name(value) -> str:
+    if isinstance(value, Tensor):
+        return value.type()
+    kind = type(value)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+
+
+def indented(value) -> str:
+    """A text over several lines, all but the first moved to the right by two."""
+    first, *rest = str(value).split("\n")
+    return "\n".join([first, *(f"  {line}" if line.strip() else "" for line in rest)])
+
+
+def block(name: str, lines: list[str]) -> str:
+    """`name(` and `)` around indented lines."""
+    return f"{name}(\n  " + "\n  ".join(lines) + "\n)" if lines else f"{name}()"
