@@ -7,7 +7,9 @@ outside the sandbox, where it must succeed: an attack that never works would pro
 import functools
 import os
 import platform
+import shutil
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -17,10 +19,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.sandbox import Call, CallError, Limits, Sandbox, SandboxUnavailable, probe, probe_level
+from grader.sandbox import (
+    Call,
+    CallError,
+    Limits,
+    Sandbox,
+    SandboxUnavailable,
+    probe,
+    probe_level,
+    process,
+)
 from grader.sandbox.cells import plain_source
 from grader.sandbox.exchange import Exchange, Fault
-from grader.sandbox.inside import wire
+from grader.sandbox.inside import seccomp, wire
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
@@ -292,7 +303,7 @@ ENDINGS = {
         "sent more than 64 MiB in code cell 2.",
     ),
     "a flood": (
-        "import os\nos.write(4, (60 << 20).to_bytes(8, 'big'))\nwhile 1: os.write(4, bytes(1 << 16))",
+        "import os; os.write(4, (60 << 20).to_bytes(8, 'big'))\nwhile 1: os.write(4, bytes(1 << 9))",
         "sent something that is not an answer in code cell 2.",
     ),
     "noise": ("import os; os.write(4, b'x' * 5000)", "sent more than 64 MiB in code cell 2."),
@@ -492,6 +503,41 @@ def test_the_attack_gains_nothing_inside(box, attack, other, monkeypatch):
     assert answer(box, "def f(x): return x", 1) == 1
 
 
+WALLS = {
+    "seccomp": (
+        "seccomp.apply(self.filter)",
+        {"call_home", "call_the_kernel", "hide_memory", "signal_others", "trace_a_process"},
+    ),
+    "landlock": (
+        "landlock.restrict(own) landlock.restrict(_RULES)",
+        {"look_around", "read_another_submission", "read_through_proc", "import_the_grader"},
+    ),
+}
+
+
+@pytest.mark.parametrize("wall", WALLS)
+def test_without_a_wall_attacks_come_through(wall, other, tmp_path, monkeypatch):
+    """It is the sandbox that stops them, not something else in the way."""
+    lines, expected = WALLS[wall]
+    inside = tmp_path / "inside"
+    shutil.copytree(process.INSIDE, inside)
+    for folder in (inside, *inside.parents[:-1]):
+        if folder.stat().st_uid == os.getuid() and "pytest" in str(folder):
+            folder.chmod(0o755)
+    code = (inside / "cage.py").read_text()
+    for line in lines.split(" "):
+        assert code.count(line) == 1
+        code = code.replace(line, "pass")
+    (inside / "cage.py").write_text(code)
+    monkeypatch.setattr(process, "INSIDE", inside)
+    monkeypatch.setattr(probe, "_try", lambda zygote: None)
+    with make("files", packages=("numpy",)) as box:
+        for attack in expected:
+            report = box.run([source(attack)], [Call("attack", "attack", [other])], QUICK)
+            (result,) = report.answers["attack"]
+            assert getattr(result, "kind", "gained") != "raised", attack
+
+
 def test_nothing_is_left_for_the_next_student(box):
     leave = """
 import builtins, sys, os, numpy as np
@@ -582,6 +628,13 @@ def test_what_must_not_be_seen_is_refused_by_name():
         Sandbox(packages=("no_such_package",))
     with pytest.raises(ValueError, match="choose from hybrid, files, strict"):
         Sandbox(level="best")
+
+
+def test_a_package_that_is_broken_is_named_not_the_sandbox(tmp_path, monkeypatch):
+    (tmp_path / "broken_package.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ImportError, match="import broken_package: ZeroDivisionError"):
+        Sandbox(packages=("numpy", "broken_package"))
 
 
 def test_the_best_level_that_holds_is_taken_and_told(monkeypatch):
@@ -681,6 +734,67 @@ def gone(processes: set[int]) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+# The filter
+
+
+def decide(code: bytes, word: int, number: int, *arguments: int) -> int:
+    """What the kernel would do with a system call under the filter `code`: a small BPF machine."""
+    data = struct.pack("=iIQ6Q", number, word, 0, *arguments, *[0] * (6 - len(arguments)))
+    at = accumulator = 0
+    while True:
+        operation, yes, no, value = struct.unpack_from("=HBBI", code, 8 * at)
+        at += 1
+        match operation:
+            case 0x20:
+                accumulator = struct.unpack_from("=I", data, value)[0]
+            case 0x15:
+                at += yes if accumulator == value else no
+            case 0x35:
+                at += yes if accumulator >= value else no
+            case 0x45:
+                at += yes if accumulator & value else no
+            case 0x06:
+                return value
+
+
+ALLOW, EPERM, KILL = 0x7FFF0000, 0x00050001, 0x80000000
+NUMBERS = {  # read, openat, prlimit64, ioctl, fcntl, execve, clone, socket, kill
+    "x86_64": (0xC000003E, 0, 257, 302, 16, 72, 59, 56, 41, 62),
+    "aarch64": (0xC00000B7, 63, 56, 261, 29, 25, 221, 220, 198, 129),
+}
+
+
+@pytest.mark.parametrize("machine", NUMBERS)
+@pytest.mark.parametrize("files", [True, False])
+def test_the_filter_decides_as_written(machine, files):
+    code = seccomp.program(files=files, machine=machine)
+    word, read, openat, prlimit, ioctl, fcntl, *refused = NUMBERS[machine]
+    if_files = ALLOW if files else EPERM
+    assert decide(code, word, read) == ALLOW
+    assert decide(code, word, openat, 3, 0, os.O_RDONLY | os.O_CLOEXEC) == if_files
+    for flag in (os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_TRUNC, os.O_TMPFILE):
+        assert decide(code, word, openat, 3, 0, flag) == EPERM
+    assert decide(code, word, prlimit, 0, 7, 0, 1) == ALLOW
+    for new_limit in (1, 1 << 32, 1 << 63):
+        assert decide(code, word, prlimit, 0, 7, new_limit, 0) == EPERM
+    assert decide(code, word, prlimit, 1, 7, 0, 1) == EPERM  # another process's
+    assert decide(code, word, ioctl, 0, 0x5401) == if_files
+    assert decide(code, word, ioctl, 0, 0x5412) == EPERM  # TIOCSTI types into a terminal
+    assert decide(code, word, fcntl, 0, 1030) == if_files
+    assert decide(code, word, fcntl, 0, 8) == EPERM  # F_SETOWN directs signals
+    for number in refused:
+        assert decide(code, word, number) == EPERM
+    allowed = [n for n in range(1024) if decide(code, word, n) == ALLOW]
+    assert 40 < len(allowed) < 80
+    assert decide(code, word ^ 1, read) == KILL  # another architecture
+    assert decide(code, word, read | 0x40000000) == EPERM  # x32
+
+
+def test_an_unknown_machine_is_named():
+    with pytest.raises(OSError, match="x86_64 and aarch64, not of riscv64"):
+        seccomp.program(files=True, machine="riscv64")
 
 
 # The wire

@@ -17,6 +17,10 @@ class Fault(Exception):
     """The sandbox failed, not the submission."""
 
 
+class Missing(Fault):
+    """A package of the exercise cannot be imported in the sandbox."""
+
+
 class Ended(Exception):
     """The submission ended early by its own doing; the text completes "Your notebook ..."."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.sandbox import bubblewrap
-from grader.sandbox.exchange import Ended, Exchange, Fault
+from grader.sandbox.exchange import Ended, Exchange, Fault, Missing
 from grader.sandbox.process import Zygote
 from grader.sandbox.report import Call, Limits, Report, SandboxUnavailable
 from grader.sandbox.visible import Visible, visible
@@ -62,7 +62,7 @@ _TRIES = {
 
 
 def choose(packages: Sequence[str], level: str | None, unsafe: bool) -> tuple[str, Visible, Zygote]:
-    """The level to use, what it shows, and a zygote of it. Raises SandboxUnavailable."""
+    """The level to use, what it shows, and a zygote of it. Raises as `Sandbox` does."""
     if level is not None and level not in LEVELS:
         raise ValueError(f"no level {level!r}: choose from {', '.join(LEVELS)}")
     if sys.platform == "win32" or (sys.platform != "linux" and not unsafe):
@@ -73,12 +73,15 @@ def choose(packages: Sequence[str], level: str | None, unsafe: bool) -> tuple[st
     seen = visible(packages)
     if unsafe:
         return "unsafe", seen, Zygote("unsafe", seen, packages)
-    failures = []
+    failures, missing = [], None
     for candidate in LEVELS if level is None else (level,):
         try:
             return candidate, seen, start(candidate, seen, packages)
         except Fault as fault:
             failures.append(f"  {candidate}: {fault}")
+            missing = fault if isinstance(fault, Missing) else missing
+    if missing:
+        raise ImportError(f"a package of the exercise does not work in the sandbox: {missing}")
     raise SandboxUnavailable(
         "No sandbox works on this machine, so student code is not run.\n"
         + "\n".join(failures)

@@ -12,7 +12,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from grader.sandbox import bubblewrap
-from grader.sandbox.exchange import Exchange, Fault
+from grader.sandbox.exchange import Exchange, Fault, Missing
 from grader.sandbox.inside import wire
 from grader.sandbox.visible import Visible
 
@@ -53,9 +53,11 @@ class Zygote:
                     raise Fault(f"cannot start {command[0]}: {error}") from error
             undo.callback(self._end)
             self._send(settings, ())
-            kind, trouble = self._receive(START_SECONDS)
-            if kind != "up" or trouble:
-                raise Fault(trouble)
+            kind, fault, missing = self._receive(START_SECONDS)
+            if missing:
+                raise Missing(missing)
+            if kind != "up" or fault:
+                raise Fault(fault)
             self._undo = undo.pop_all()
 
     def close(self) -> None:

@@ -200,7 +200,7 @@ def prepare() -> None:
     shell = _Shell()
     builtins.get_ipython = lambda: shell
     builtins.display = _nothing
-    for name in ("IPython", "IPython.display", "grader", "ipywidgets"):
+    for name in ("IPython", "IPython.display", "grader", "grader.check", "ipywidgets"):
         sys.modules[name] = _Quiet(name)
     sys.modules["IPython"].display = sys.modules["IPython.display"]
 

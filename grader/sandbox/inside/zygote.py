@@ -32,17 +32,18 @@ def main() -> None:
     control = socket.socket(fileno=cage.CONTROL)
     messages = wire.Frames(1 << 62)
     (level, packages, readable, work, uid), _ = receive(control, messages)
+    missing = fault = ""
     try:
         box = cage.Cage(level, readable, work, uid)
-        trouble = preload.load(packages)
+        missing = preload.load(packages)
         box.drop_root()
     except (OSError, ValueError) as error:
-        trouble = f"{type(error).__name__}: {error}"
+        fault = f"{type(error).__name__}: {error}"
     child.prepare()
     gc.collect()
     gc.freeze()  # children share these pages; a collection would touch, and so copy, them
-    control.sendall(wire.frame(("up", trouble)))
-    if trouble:
+    control.sendall(wire.frame(("up", fault, missing)))
+    if fault or missing:
         return
 
     woken, wake = os.pipe()
