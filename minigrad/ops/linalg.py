@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from .. import errors
@@ -153,7 +155,7 @@ def _folded(self, other):
 
 
 def _batched(self, other):
-    """Products of stacks of matrices: lay both out as (stack, rows, columns), multiply, fold back."""
+    """Products of stacks of matrices: both as (stack, rows, columns), multiply, fold back."""
     left = self if self.ndim > 1 else shape.unsqueeze(self, 0)
     right = other if other.ndim > 1 else shape.unsqueeze(other, 1)
     *batch_a, n, k = left._data.shape
@@ -249,9 +251,8 @@ def _adding(row, name, *ndims):
         try:
             result = row(self, first, second, beta, alpha)
         except ValueError:
-            raise errors.mat_shapes(
-                first._data.shape[-2:], (*second._data.shape, 1)[: second.ndim + 1][-2:]
-            ) from None
+            right = (*second._data.shape, 1) if second.ndim == 1 else second._data.shape
+            raise errors.mat_shapes(first._data.shape[-2:], right[-2:]) from None
         expected = np.broadcast_shapes(self._data.shape, result._data.shape)
         if expected != result._data.shape or self.ndim > result.ndim:
             raise errors.expand(self._data.shape, result._data.shape)
@@ -319,7 +320,7 @@ def multi_dot(tensors) -> Tensor:
     tensors[0] = first if first.ndim > 1 else shape.unsqueeze(first, 0)
     tensors[-1] = last if last.ndim > 1 else shape.unsqueeze(last, 1)
     sizes = [t._data.shape[0] for t in tensors] + [tensors[-1]._data.shape[1]]
-    for a, b in zip(tensors, tensors[1:], strict=False):
+    for a, b in pairwise(tensors):
         if a.ndim != 2 or b.ndim != 2 or a._data.shape[1] != b._data.shape[0]:
             raise errors.mat_shapes(a._data.shape, b._data.shape)
     while len(tensors) > 1:  # the product that takes away the longest inner dimension comes first
@@ -383,7 +384,7 @@ def det(self) -> Tensor:
 
 
 def solve(A, B, *, left=True) -> Tensor:
-    """The X with A @ X = B (or X @ A = B); B holds matrices, or vectors where it has the shape for it."""
+    """The X with A @ X = B (or X @ A = B); B holds matrices or, one dimension less, vectors."""
     _square(A, "linalg.solve")
     inverse = inv(A)
     if B.ndim == 1 or (B.ndim == A.ndim - 1 and B._data.shape == A._data.shape[:-1]):
