@@ -72,6 +72,17 @@ class CrossEntropyLoss(_Loss):
         )
 
 
+class BCELoss(_Loss):
+    """Cross-entropy of yes and no, from probabilities."""
+
+    def __init__(self, weight: Tensor | None = None, *, reduction="mean"):
+        super().__init__(reduction)
+        self.register_buffer("weight", weight)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
+
+
 class BCEWithLogitsLoss(_Loss):
     """Cross-entropy of yes and no, from numbers that sigmoid would turn into probabilities."""
 
