@@ -69,12 +69,11 @@ from .dtypes import (
     uint8,
 )
 from .ops import FUNCTIONS as _FUNCTIONS
-from .ops import FUNCTIONS_ONLY as _FUNCTIONS_ONLY
 from .printing import set_printoptions
 from .random import Generator, initial_seed, manual_seed, seed
 from .tensor import Tensor
 
-globals().update(_FUNCTIONS | _FUNCTIONS_ONLY)
+globals().update(_FUNCTIONS)
 
 __version__ = "0.1.0"
 
@@ -84,4 +83,4 @@ def __getattr__(name: str):
         import importlib
 
         return importlib.import_module(".nn", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(f"minigrad has no `{name}`; dir(minigrad) lists what it has of torch.")

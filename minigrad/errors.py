@@ -210,13 +210,59 @@ def broadcast(a, b) -> Exception:
     raise AssertionError(f"shapes {a} and {b} fit")
 
 
-def operands(a, b, problem: Exception) -> Exception:
-    """What torch says where NumPy refused two operands: their shapes do not fit, or their types."""
-    shapes = getattr(a, "shape", ()), getattr(b, "shape", ())
-    if any(m != n and 1 not in (m, n) for m, n in zip(*(s[::-1] for s in shapes), strict=False)):
-        return broadcast(*shapes)
+def operands(operands, problem: Exception) -> Exception:
+    """What torch says where NumPy refused operands: two shapes do not fit, or the types."""
+    shapes = [x.shape for x in operands if hasattr(x, "shape")]
+    for i, b in enumerate(shapes):
+        for a in shapes[:i]:
+            ends = zip(reversed(a), reversed(b), strict=False)
+            if any(m != n and 1 not in (m, n) for m, n in ends):
+                return broadcast(a, b)
     return advised(
-        RuntimeError, str(problem), "Convert one of the two first, for example with .float()."
+        RuntimeError, str(problem), "Look at the shapes and the types of what is put together."
+    )
+
+
+def must_be_tensor(function: str, argument: str, position: int, value) -> Exception:
+    return advised(
+        TypeError,
+        f"{function}(): argument '{argument}' (position {position}) must be Tensor, not "
+        f"{type(value).__name__}",
+        "minigrad.tensor makes a tensor of numbers.",
+    )
+
+
+def negated_bool() -> Exception:
+    return advised(
+        RuntimeError,
+        "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert "
+        "a mask, use the `~` or `logical_not()` operator instead.",
+        "True and False have no sign.",
+    )
+
+
+def negative_tolerance(name: str, value: float) -> Exception:
+    return advised(
+        RuntimeError,
+        f"{name} must be greater than or equal to zero, but got {value}",
+        "A tolerance is a distance.",
+    )
+
+
+def few_dims(text: str) -> Exception:
+    return advised(RuntimeError, text, "unsqueeze adds a dimension.")
+
+
+def embedding_weight() -> Exception:
+    return advised(RuntimeError, "'weight' must be 2-D", "It holds one row for each entry.")
+
+
+def source_shape(own, source) -> Exception:
+    return advised(
+        RuntimeError,
+        "source tensor shape must match self tensor shape, excluding the specified dimension. Got "
+        f"self.shape = {list(own)} source.shape = {list(source)}",
+        "Each index takes one slice of the source.",
     )
 
 
@@ -414,6 +460,14 @@ def unfold(dim: int, longest: int, size: int, step: int) -> Exception:
     )
 
 
+def list_element(i: int, value) -> Exception:
+    return advised(
+        TypeError,
+        f"expected Tensor as element {i} in argument 0, but got {type(value).__name__}",
+        "The list holds tensors.",
+    )
+
+
 def cat_scalar() -> Exception:
     return advised(
         RuntimeError,
@@ -451,8 +505,11 @@ def stack_shapes(first, other, index: int) -> Exception:
 
 def no_tensors(name: str) -> Exception:
     return advised(
-        RuntimeError,
-        f"{name} expects a non-empty TensorList",
+        *(
+            (ValueError, "minigrad.cat(): expected a non-empty list of Tensors")
+            if name == "cat"
+            else (RuntimeError, f"{name} expects a non-empty TensorList")
+        ),
         "There is no shape to give to nothing.",
     )
 
@@ -571,10 +628,17 @@ def needs_floats(name: str, kind: str) -> Exception:
     )
 
 
-def nothing_to_reduce(name: str) -> Exception:
+def nothing_to_reduce(name: str, dim: int | None = None) -> Exception:
+    if dim is None:
+        return advised(
+            RuntimeError,
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
+            "reduction dim with the 'dim' argument.",
+            "There is no largest or smallest among no elements.",
+        )
     return advised(
         IndexError,
-        f"{name}(): Expected reduction dim to have non-zero size.",
+        f"{name}(): Expected reduction dim {dim} to have non-zero size.",
         "There is no largest or smallest among no elements.",
     )
 
@@ -812,6 +876,60 @@ def view_size(shape, elements: int) -> Exception:
         RuntimeError,
         f"shape '{list(shape)}' is invalid for input of size {elements}",
         "The new shape must hold as many elements as the old one.",
+    )
+
+
+def view_needs_copy() -> Exception:
+    return advised(
+        RuntimeError,
+        "view size is not compatible with input tensor's size and stride (at least one dimension "
+        "spans across two contiguous subspaces). Use .reshape(...) instead.",
+        "reshape copies where it must.",
+    )
+
+
+def permutation(ndim: int, dims: int) -> Exception:
+    return advised(
+        RuntimeError,
+        "permute(): duplicate dims are not allowed."
+        if dims == ndim
+        else "permute(sparse_coo): number of dimensions in the tensor input does not match the "
+        f"length of the desired ordering of dimensions i.e. input.dim() = {ndim} is not equal to "
+        f"len(dims) = {dims}",
+        "Name each dimension once.",
+    )
+
+
+def t_of_stack(ndim: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D",
+        "mT turns each matrix of a stack.",
+    )
+
+
+def mt_of_vector(ndim: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"tensor.mT is only supported on matrices or batches of matrices. Got {ndim}-D tensor.",
+        "unsqueeze makes a vector a matrix of one row or column.",
+    )
+
+
+def stretch(length: int, own: int, dim: int, size, shape) -> Exception:
+    return advised(
+        RuntimeError,
+        f"The expanded size of the tensor ({length}) must match the existing size ({own}) at "
+        f"non-singleton dimension {dim}.  Target sizes: {list(size)}.  Tensor sizes: {list(shape)}",
+        "Only a dimension of length 1 can be stretched.",
+    )
+
+
+def output_shape(own, new) -> Exception:
+    return advised(
+        RuntimeError,
+        f"output with shape {list(own)} doesn't match the broadcast shape {list(new)}",
+        "An in-place operation cannot change the shape.",
     )
 
 

@@ -517,6 +517,8 @@ def embedding(
         raise NotImplementedError(
             "minigrad's embedding has no max_norm, scale_grad_by_freq or sparse gradients."
         )
+    if weight.ndim != 2:
+        raise errors.embedding_weight()
     rows = weight.shape[0]
     if input._data.dtype.kind not in "iu":
         raise errors.embedding_index(input.dtype)

@@ -1,4 +1,4 @@
-"""Activations: the bent functions between the layers of a network. (relu and sigmoid: elementwise.)"""
+"""Activations: the bent functions between layers. (relu and sigmoid are in elementwise.)"""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ silu = op("silu", lambda self: self * logistic(self),
 mish = op("mish", lambda self: self * np.tanh(soft_plus(self, 1, 20)),
     self=lambda g, self: g * mish_slope(self))
 softplus = op("softplus", lambda self, beta, threshold: soft_plus(self, beta, threshold),
-    self=lambda g, self, beta, threshold: where(self * beta > threshold, g, g * sigmoid(self * beta)))
+    self=lambda g, self, beta, threshold:
+        where(self * beta > threshold, g, g * sigmoid(self * beta)))
 log_sigmoid = op("log_sigmoid", lambda self: np.minimum(self, 0) - np.log1p(np.exp(-np.abs(self))),
     self=lambda g, self: g * sigmoid(-self))
 glu = op("glu", lambda self, dim: halves(self, dim)[0] * logistic(halves(self, dim)[1]),

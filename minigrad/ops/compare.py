@@ -1,4 +1,4 @@
-"""Comparisons and other questions with a yes or no for each element. Their results have no gradient."""
+"""Questions with a yes or no for each element. Their results have no gradient."""
 
 from __future__ import annotations
 
@@ -91,13 +91,15 @@ def _bitwise(function):
         y = other._data if isinstance(other, Tensor) else other
         if not isinstance(y, (np.ndarray, np.generic, int)):
             return NotImplemented
+        if x is self and y is other:
+            raise errors.must_be_tensor(function.__name__, "input", 1, x)
         x, y = dtypes.promote(x, y)
         if any(getattr(z, "dtype", np.dtype(bool)).kind == "f" for z in (x, y)):
             raise errors.no_bits(function.__name__)
         try:
             return plain(function(x, y))
         except (ValueError, TypeError) as problem:
-            raise errors.operands(x, y, problem) from None
+            raise errors.operands((x, y), problem) from None
 
     call.__name__ = call.__qualname__ = function.__name__
     call.__doc__ = f"{function.__name__.replace('_', ' ')} of bool or integer tensors."
@@ -128,4 +130,7 @@ def allclose(self, other, rtol=1e-5, atol=1e-8, equal_nan=False) -> bool:
 
 def isclose(self, other, rtol=1e-5, atol=1e-8, equal_nan=False) -> Tensor:
     """Where the elements are closer than `atol + rtol * |other|`."""
+    for name, value in (("rtol", rtol), ("atol", atol)):
+        if value < 0:
+            raise errors.negative_tolerance(name, value)
     return plain(np.isclose(self._data, other._data, rtol, atol, equal_nan))

@@ -76,7 +76,7 @@ def _parse(equation, operands):
 
 
 def _spell(term, ndim, dots):
-    """A term as a list: a letter for a named dimension, a number for one that the dots stand for."""
+    """A term as a list: a letter for a dimension, a number for one that the dots stand for."""
     before, ellipsis, after = term.partition("...")
     for c in before + after:
         if not c.isalpha():
@@ -132,7 +132,7 @@ def _line_up(tensor, term, letters):
 
 
 def _multiply(a, b, done):
-    """The product of two operands, summed over the dimensions in `done`, which stay with length 1."""
+    """The product of two operands, summed over the dimensions in `done`; they stay, as 1."""
     shape_a, shape_b = a._data.shape, b._data.shape
     both, only_a, only_b, summed = [], [], [], []
     for d, (m, n) in enumerate(zip(shape_a, shape_b, strict=True)):

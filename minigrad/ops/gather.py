@@ -236,6 +236,8 @@ def _fitting(self, dim, index, source, name):
         raise errors.same_dtype(f"{name}: self and source expected to have the same dtype")
     dim = _index(self, index, dim, name)
     n = index._data.size
+    if self._data.ndim != source._data.ndim and self._data.ndim and source._data.ndim:
+        raise errors.source_shape(self.shape, source.shape)
     if (source._data.shape[dim] if source._data.ndim else 1) != n:
         raise errors.index_count(name, n)
     return dim

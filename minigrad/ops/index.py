@@ -59,7 +59,7 @@ def placed(part, sizes, key):
 
 
 def gathered(part, sizes, indices):
-    """Zeros of a shape, with `part` added where `indices` point: an element that is read twice gets both."""
+    """Zeros of a shape, with `part` added where `indices` point; what was read twice gets both."""
     whole = np.zeros(sizes, part.dtype)
     np.add.at(whole, indices, part)
     return whole

@@ -1,8 +1,9 @@
 """Changing a tensor in place: `x += y`, `x[0] = y`, `x.zero_()`.
 
-The operation runs as usual on the tensor as it was; then its result is written over the numbers, the version
-counter goes up, and the tensor takes the place of the result in the graph. A change of a view is a change of its
-base, too: the base gets a `CopySlices` node, and its views make their edges anew when they are next used.
+The operation runs as usual on the tensor as it was; then its result is written over the numbers,
+the version counter goes up, and the tensor takes the place of the result in the graph. A change of
+a view is a change of its base, too: the base gets a `CopySlices` node, and its views make their
+edges anew when they are next used.
 """
 
 from __future__ import annotations
@@ -64,9 +65,7 @@ def _check_fit(self, output):
     if dtypes.KIND[new.dtype.kind] > dtypes.KIND[own.dtype.kind]:
         raise errors.cast_in_place(dtypes.class_name(new), dtypes.class_name(own))
     if new.shape != own.shape:
-        raise RuntimeError(
-            f"output with shape {list(own.shape)} doesn't match the broadcast shape {list(new.shape)}"
-        )
+        raise errors.output_shape(own.shape, new.shape)
 
 
 def _keep_saved(node, before):
@@ -76,7 +75,7 @@ def _keep_saved(node, before):
 
 
 def _move_result(node, output, self):
-    """If the derivative needs the result, that is now this tensor: later changes of it must be noticed."""
+    """If the derivative needs the result, that is now this tensor: notice later changes of it."""
     cell = output._version_cell
     if cell is None:
         return
@@ -100,7 +99,10 @@ def rebase(self, node):
 
 
 class CopySlices(Node):
-    """A change of a part of a tensor: the rest of the gradient goes to the old base, the part through `function`."""
+    """A change of a part of a tensor.
+
+    The gradient of the rest goes to the old base, that of the part through `function`.
+    """
 
     __slots__ = ("function", "steps")
 

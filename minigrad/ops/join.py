@@ -24,7 +24,8 @@ stack_op = op("stack", lambda tensors, dim: np.stack(same_type(tensors), axis=di
 split_op = view("split", lambda self, split_size, dim: parts(self, split_size, dim),
     self=lambda g, self_sizes, split_size, dim:
         cat_op(filled(g, part_sizes(self_sizes, split_size, dim)), dim))
-split_sizes_op = view("split_with_sizes", lambda self, split_sizes, dim: parts(self, split_sizes, dim),
+split_sizes_op = view("split_with_sizes",
+    lambda self, split_sizes, dim: parts(self, split_sizes, dim),
     self=lambda g, self_sizes, split_sizes, dim:
         cat_op(filled(g, part_sizes(self_sizes, split_sizes, dim)), dim))
 unbind_op = view("unbind", lambda self, dim: list(np.moveaxis(self, dim, 0)),
@@ -44,7 +45,7 @@ def same_type(arrays):
 
 
 def lengths_of(sizes, split, dim):
-    """The lengths of the parts: as they are listed, or all of one length and the last one shorter."""
+    """The lengths of the parts: as listed, or all of one length and the last one shorter."""
     if not isinstance(split, int):
         return split
     n = sizes[dim]
@@ -119,6 +120,9 @@ def _some(tensors, name):
     tensors = list(tensors)
     if not tensors:
         raise errors.no_tensors(name)
+    for i, tensor in enumerate(tensors):
+        if not isinstance(tensor, Tensor):
+            raise errors.list_element(i, tensor)
     return tensors
 
 

@@ -321,7 +321,7 @@ def _named(family, names: str) -> dict:
 
 _add, _sub = _strict(elementwise.add), _strict(elementwise.sub)
 
-FUNCTIONS = {
+BOTH = {
     **_rows(elementwise, "mul neg reciprocal sqrt rsqrt hypot exp exp2 expm1 log log1p log2 log10"),
     **_rows(elementwise, "logaddexp logaddexp2 sin cos tan sinh cosh tanh asin acos atan asinh"),
     **_rows(elementwise, "acosh atanh atan2 abs sign relu sigmoid maximum minimum fmax fmin clone"),
@@ -365,8 +365,8 @@ FUNCTIONS = {
     "log_softmax": log_softmax,
     "inverse": linalg.inv,
 }
-FUNCTIONS |= {
-    alias: FUNCTIONS[name]
+BOTH |= {
+    alias: BOTH[name]
     for alias, name in {
         "absolute": "abs",
         "arccos": "acos",
@@ -394,16 +394,72 @@ FUNCTIONS |= {
     }.items()
 }
 
-# --- functions only, methods only -----------------------------------------------------------------
+TWO_TENSORS = [
+    "atan2",
+    "fmax",
+    "fmin",
+    "hypot",
+    "isclose",
+    "logaddexp",
+    "logaddexp2",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+    "maximum",
+    "minimum",
+]
+NUMBER_FIRST = [
+    "pow",
+    "float_power",
+    "xlogy",
+    "remainder",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+    "bitwise_left_shift",
+    "bitwise_right_shift",
+]
 
-FUNCTIONS_ONLY = {
+
+def _of_two(name: str, method):
+    """A method whose second argument must be a tensor, too."""
+
+    @functools.wraps(method)
+    def call(self, other, *arguments, **options):
+        if not isinstance(other, Tensor):
+            raise errors.must_be_tensor(name, "other", 2, other)
+        return method(self, other, *arguments, **options)
+
+    return call
+
+
+def _as_function(name: str, method):
+    """A method as a function: its first argument is named `input` and must be a tensor."""
+
+    @functools.wraps(method)
+    def call(input, *arguments, **options):
+        if not isinstance(input, Tensor):
+            second = arguments[0] if arguments else None
+            if name not in NUMBER_FIRST or not isinstance(second, Tensor):
+                raise errors.must_be_tensor(name, "input", 1, input)
+        return method(input, *arguments, **options)
+
+    return call
+
+
+BOTH |= {name: _of_two(name, BOTH[name]) for name in TWO_TENSORS}
+
+# --- functions only, in place, methods only -------------------------------------------------------
+
+FUNCTIONS = {
+    **{name: _as_function(name, method) for name, method in BOTH.items()},
     **_named(join, "cat concat concatenate stack hstack vstack dstack column_stack"),
     **_named(shape, "broadcast_tensors meshgrid atleast_1d atleast_2d atleast_3d"),
     **_named(linalg, "tensordot"),
     "chain_matmul": lambda *matrices: linalg.multi_dot(matrices),
     "einsum": einsum.einsum,
     "where": where,
-    "rsub": rsub,
+    "rsub": _as_function("rsub", rsub),
 }
 
 IN_PLACE = """
@@ -415,11 +471,11 @@ scatter scatter_add sigmoid sign sin sinc sinh sqrt square sub tan tanh tril tri
 """
 INPLACE = {
     **_named(inplace, "copy_ fill_ zero_"),
-    **{f"{name}_": inplace.inplace(FUNCTIONS[name]) for name in IN_PLACE.split()},
+    **{f"{name}_": inplace.inplace(BOTH[name]) for name in IN_PLACE.split()},
 }
 
 METHODS = {
-    **FUNCTIONS,
+    **BOTH,
     **INPLACE,
     **convert.CONVERSIONS,
     **_named(convert, "to type_as cpu cuda"),
@@ -431,5 +487,5 @@ METHODS = {
     "mT": property(shape.mT),
 }
 
-for _name, _function in {**METHODS, **OPERATORS}.items():
-    setattr(Tensor, _name, _function)
+for _name, _method in {**METHODS, **OPERATORS}.items():
+    setattr(Tensor, _name, _method)

@@ -1,7 +1,7 @@
 """Choosing by size: max and min along a dimension, sort, topk, median.
 
-Each finds the indices first; then one operation reads the elements there, and its gradient goes back
-to the places that were read.
+Each finds the indices first; then one operation reads the elements there, and its gradient goes
+back to the places that were read.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _normal(self, dim, name):
     dim = normal_dim(dim, self._data.ndim)
     array = np.atleast_1d(self._data)
     if array.shape[dim] == 0:
-        raise errors.nothing_to_reduce(name)
+        raise errors.nothing_to_reduce(name, dim)
     return dim, array
 
 
@@ -200,7 +200,7 @@ def _middle(array, dim):
 
 
 def mode(self, dim=-1, keepdim=False):
-    """The element that occurs most often along `dim` (the smallest of several) and its last index."""
+    """The most frequent element along `dim` (of several the smallest), and its last index."""
     dim, array = _normal(self, dim, "mode")
     same = np.expand_dims(array, dim) == np.expand_dims(array, dim + 1)
     counts = same.sum(dim)

@@ -83,11 +83,15 @@ def flip(self, dims, *more) -> Tensor:
 
 def fliplr(self) -> Tensor:
     """The columns in reverse order."""
+    if self._data.ndim < 2:
+        raise errors.few_dims("Input must be >= 2-d.")
     return flip(self, 1)
 
 
 def flipud(self) -> Tensor:
     """The rows in reverse order."""
+    if self._data.ndim < 1:
+        raise errors.few_dims("Input must be >= 1-d.")
     return flip(self, 0)
 
 
@@ -100,6 +104,10 @@ def roll(self, shifts, dims=None) -> Tensor:
     """
     shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     dims = () if dims is None else (dims,) if isinstance(dims, int) else tuple(dims)
+    if not shifts:
+        raise RuntimeError("`shifts` required")
+    if dims and not self._data.ndim:
+        raise errors.unbind_scalar()
     if len(dims) != len(shifts) and (dims or len(shifts) != 1):
         raise errors.roll(len(shifts), len(dims))
     if self._data.ndim == 0:
@@ -109,6 +117,10 @@ def roll(self, shifts, dims=None) -> Tensor:
 
 def rot90(self, k=1, dims=(0, 1)) -> Tensor:
     """Turned by `k` quarters in the plane of two dimensions."""
+    if len(dims) != 2:
+        raise errors.few_dims(f"expected total rotation dims == 2, but got dims = {len(dims)}")
+    if self._data.ndim < 2:
+        raise errors.few_dims(f"expected total dims >= 2, but got total dims = {self._data.ndim}")
     first, second = (normal_dim(d, self._data.ndim) for d in dims)
     if first == second:
         raise errors.same_dims("rot90", *dims)

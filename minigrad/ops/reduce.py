@@ -21,8 +21,8 @@ sum_dim = op("sum", lambda self, dim, keepdim: summed(self, dim, keepdim), 1,
     self=lambda g, self_sizes, dim, keepdim: expand_back(g, self_sizes, dim, keepdim))
 mean_all = op("mean", lambda self: np.add.reduce(self, axis=None) / self.size,
     self=lambda g, self_sizes: expand_to(g / count(self_sizes), self_sizes))
-mean_dim = op("mean", lambda self, dim, keepdim: summed(self, dim, keepdim) / count(self.shape, dim),
-    1,
+mean_dim = op("mean",
+    lambda self, dim, keepdim: summed(self, dim, keepdim) / count(self.shape, dim), 1,
     self=lambda g, self_sizes, dim, keepdim:
         expand_back(g / count(self_sizes, dim), self_sizes, dim, keepdim))
 nansum_op = op("nansum", lambda self, dim, keepdim: np.nansum(self, dim, keepdims=keepdim),
@@ -67,8 +67,8 @@ norm_op = op("linalg_vector_norm", lambda self, ord, dim, keepdim: length(self, 
     self=lambda g, self, ord, dim, keepdim, result: norm_slope(
         kept(g, self, dim, keepdim), self, kept(result, self, dim, keepdim), ord, dim))
 dist_op = op("dist", lambda self, other, p: length(self - other, p, None, False),
-    self =lambda g, self, other, p, result: norm_slope(g, self - other, result, p, ()),
-    other=lambda g, self, other, p, result: norm_slope(-g, self - other, result, p, everywhere(self)))
+    self =lambda g, self, other, p, result: norm_slope(g, self - other, result, p),
+    other=lambda g, self, other, p, result: norm_slope(-g, self - other, result, p))
 
 # fmt: on
 
@@ -97,7 +97,7 @@ def everywhere(array) -> tuple[int, ...]:
 
 
 def kept(value, whole, dim, keepdim):
-    """The result of a reduction, or its gradient, with the dimensions that were reduced put back."""
+    """The result of a reduction, or its gradient, with the reduced dimensions put back."""
     return value if keepdim else unsqueeze_all(value, dim, whole.ndim)
 
 
@@ -166,14 +166,14 @@ def length(x, ord, dim, keepdim):
     return total if ord == 1 else total ** (1 / ord)
 
 
-def norm_slope(g, x, norm, ord, dim):
+def norm_slope(g, x, norm, ord, dim=None):
     """g times the derivative of a vector norm; zero where the norm is."""
     if ord == 0:
         return nothing(x)
     if ord == 1:
         return g * sign(x)
     if ord in (np.inf, -np.inf):
-        return sign(x) * shared(g, abs(x) == norm, dim)
+        return sign(x) * shared(g, abs(x) == norm, dim or everywhere(x))
     if ord == 2:
         return g * where(norm == 0, 0.0, x / norm)
     if ord < 1:
@@ -213,7 +213,8 @@ def need_floats(self, name) -> Tensor:
 def _not_empty(self, dim, name) -> None:
     """Refuse a reduction that has no answer for nothing."""
     if self._data.size == 0 and not count(self._data.shape, dim):
-        raise errors.nothing_to_reduce(name)
+        empty = next(d for d in dim if not self._data.shape[d])
+        raise errors.nothing_to_reduce(name, None if len(dim) == self.ndim > 1 else empty)
 
 
 def sum(self, dim=None, keepdim=False, *, dtype=None) -> Tensor:

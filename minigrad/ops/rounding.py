@@ -1,4 +1,4 @@
-"""Rounding and remainders. A step is flat: its derivative is zero, and NumPy's zero is sent back."""
+"""Rounding and remainders. A step is flat: its derivative is zero."""
 
 from __future__ import annotations
 

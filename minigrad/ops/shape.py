@@ -39,7 +39,7 @@ def view(name, forward, digit=0, **vjps):
 
 
 def _share(self, output, step):
-    """Tie a view to the memory that it shows: one version counter, and the way there from the base."""
+    """Tie a view to the memory that it shows: one version counter, and the way from the base."""
     output._version_cell = self._cell()
     output._view_version = output._version_cell[0]
     output._base = self if self._base is None else self._base
@@ -85,7 +85,8 @@ alias = view("alias", lambda self: self[...],
     self=lambda g: g)
 as_strided = op("as_strided", lambda self, steps: follow(self, steps),
     self=lambda g, self_sizes, steps: as_strided_backward(g, self_sizes, steps))
-as_strided_backward = op("as_strided_scatter", lambda self, sizes, steps: spread(self, sizes, steps),
+as_strided_backward = op("as_strided_scatter",
+    lambda self, sizes, steps: spread(self, sizes, steps),
     self=lambda g, steps: as_strided(g, steps))
 
 # fmt: on
@@ -211,10 +212,7 @@ def view_method(self, *size):
     size = _fitting(self, _sizes(size))
     array = self._storage()
     if array.size and not np.may_share_memory(array.reshape(size), array):
-        raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one dimension spans across "
-            "two contiguous subspaces). Use .reshape(...) instead."
-        )
+        raise errors.view_needs_copy()
     return view_op(self, size)
 
 
@@ -252,12 +250,7 @@ def permute(self, *dims) -> Tensor:
     """The dimensions in another order."""
     dims = tuple(normal_dim(d, self._data.ndim) for d in _sizes(dims))
     if sorted(dims) != list(range(self._data.ndim)):
-        raise RuntimeError(
-            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "
-            f"desired ordering of dimensions i.e. input.dim() = {self._data.ndim} is not equal to len(dims) = {len(dims)}"
-            if len(dims) != self._data.ndim
-            else "permute(): duplicate dims are not allowed."
-        )
+        raise errors.permutation(self._data.ndim, len(dims))
     return permute_op(self, dims)
 
 
@@ -271,18 +264,14 @@ def transpose(self, dim0, dim1) -> Tensor:
 def t(self) -> Tensor:
     """The transpose of a matrix."""
     if self._data.ndim > 2:
-        raise RuntimeError(
-            f"t() expects a tensor with <= 2 dimensions, but self is {self._data.ndim}D"
-        )
+        raise errors.t_of_stack(self._data.ndim)
     return t_op(self)
 
 
 def mT(self) -> Tensor:
     """The matrices with rows and columns exchanged."""
     if self._data.ndim < 2:
-        raise RuntimeError(
-            f"tensor.mT is only supported on matrices or batches of matrices. Got {self._data.ndim}-D tensor."
-        )
+        raise errors.mt_of_vector(self._data.ndim)
     return transpose_op(self, self._data.ndim - 2, self._data.ndim - 1)
 
 
@@ -302,10 +291,7 @@ def expand(self, *size) -> Tensor:
         if n == -1 and i >= extra:
             n = own
         elif own not in (1, n) or n < 0:
-            raise RuntimeError(
-                f"The expanded size of the tensor ({n}) must match the existing size ({own}) at non-singleton "
-                f"dimension {i}.  Target sizes: {list(size)}.  Tensor sizes: {list(shape)}"
-            )
+            raise errors.stretch(n, own, i, size, shape)
         full.append(n)
     return expand_op(self, tuple(full))
 

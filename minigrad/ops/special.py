@@ -1,4 +1,4 @@
-"""Special functions. NumPy has none, so erf comes from Stephen Moshier's Cephes library (ndtr.c)."""
+"""Special functions. NumPy has none; erf is that of Stephen Moshier's Cephes library (ndtr.c)."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ sinc = op("sinc", lambda self: np.sinc(self), floating=True,
 
 # fmt: on
 
-# The highest coefficient stands first. |x| < 1: x T(x^2) / U(x^2); above, erfc is exp(-x^2) times P(x) / Q(x)
-# and from 8 on R(x) / S(x).
+# The highest coefficient stands first. Below 1, erf is x T(x^2) / U(x^2); above, erfc is exp(-x^2)
+# times P(x) / Q(x), and from 8 on times R(x) / S(x).
 _P = (
     2.461969814735305e-10,
     0.5641895648310689,

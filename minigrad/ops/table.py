@@ -160,7 +160,7 @@ def _binary(row, forward, floating):
         try:
             result = forward(x, y)
         except (ValueError, TypeError) as problem:
-            raise errors.operands(x, y, problem) from None
+            raise errors.operands((x, y), problem) from None
         output = _new(Tensor)
         output._data = result
         output._edge = None
@@ -192,7 +192,10 @@ def _general(row, forward, floating):
             return forward(*arrays)
         if floating:
             arrays[0] = dtypes.floating(arrays[0])
-        result = forward(*arrays)
+        try:
+            result = forward(*arrays)
+        except ValueError as problem:
+            raise errors.operands(arrays, problem) from None
         if isinstance(result, list):
             return record(row, arguments, [Tensor._make(part) for part in result])
         return record(row, arguments, Tensor._make(result))
