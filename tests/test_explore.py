@@ -171,6 +171,19 @@ def test_a_value_changed_in_place_does_not_stop_the_picture(library):
 
 
 @LIBRARIES
+def test_a_picture_shows_what_was_and_not_what_is(library):
+    x = library.tensor([1.0, 2.0], requires_grad=True)
+    out = (x * 3).sum()
+    out.backward()
+    trace = read(out, {"x": x})
+    with library.no_grad():
+        x.add_(10)
+    x.grad.zero_()
+    np.testing.assert_array_equal(trace.nodes[0].value, [1, 2])
+    np.testing.assert_array_equal(trace.nodes[0].grad, [3, 3])
+
+
+@LIBRARIES
 def test_a_leaf_and_an_untracked_tensor_are_pictures_too(library):
     leaf = library.tensor([1.0], requires_grad=True)
     plain = library.tensor([1.0]) * 2

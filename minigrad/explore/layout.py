@@ -20,6 +20,7 @@ GAP_X = 28.0
 GAP_Y = 46.0
 BEND_WIDTH = 8.0
 SWEEPS = 8
+SMALL = 500  # nodes: such a graph is sorted with more patience
 PASSES = 3
 # A node follows its strongest neighbours only: long edges are straightest, then chains of
 # operations; leaves and weights stand aside.
@@ -174,11 +175,11 @@ def order(graph: _Graph) -> list[list[int]]:
     """Sort each row so that few edges cross."""
     rows = _first_order(graph)
     best, fewest = [row[:] for row in rows], crossings(rows, graph)
-    for sweep in range(SWEEPS):
+    for sweep in range(SWEEPS if len(graph.ranks) > SMALL else 3 * SWEEPS):
         if not fewest:
             break
         down = sweep % 2 == 0
-        _barycentre(rows, graph.above if down else graph.below, down)
+        _barycentre(rows, graph.above if down else graph.below, down, flip=sweep % 4 > 1)
         _exchange(rows, graph)
         count = crossings(rows, graph)
         if count < fewest:
@@ -203,13 +204,16 @@ def _first_order(graph: _Graph) -> list[list[int]]:
     return rows
 
 
-def _barycentre(rows: list[list[int]], neighbours: list[list[int]], down: bool) -> None:
+def _barycentre(rows: list[list[int]], neighbours: list[list[int]], down: bool, flip: bool) -> None:
+    """Sort each row by the mean place of the neighbours; `flip` exchanges nodes that tie."""
     place = [0.0] * len(neighbours)
     for row in rows if down else reversed(rows):
         for i, v in enumerate(row):
             place[v] = float(i)
         if len(row) > 1:
             key = {v: _mean([place[u] for u in neighbours[v]], place[v]) for v in row}
+            if flip:
+                row.reverse()
             row.sort(key=key.__getitem__)
             for i, v in enumerate(row):
                 place[v] = float(i)
