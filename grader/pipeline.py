@@ -10,6 +10,8 @@ that fails never stops the others; a fault of ours is never a grade.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -156,7 +158,7 @@ def _save(
     if not grade.is_grade:
         run.failed.append(("/".join(who), grade.problem))
         return
-    mark = [grade.key, staging.read_timestamp(course.staged / grade.student / grade.set_name)]
+    mark = _mark(course, grade)
     if saved.get(who) == mark and course.autograded(*who).exists():
         return
     try:
@@ -169,6 +171,14 @@ def _save(
         return
     journal.add({"kind": "saved", "student": grade.student, "set": grade.set_name, "as": mark})
     run.saved += 1
+
+
+def _mark(course: Course, grade: Grade) -> list[str | None]:
+    """What nbgrader is given for a grade: a digest of notebook and verdicts, and the time."""
+    folder = course.staged / grade.student / grade.set_name
+    digest = hashlib.sha256((folder / f"{grade.set_name}.ipynb").read_bytes())
+    digest.update(json.dumps(grade.verdicts, sort_keys=True).encode())
+    return [digest.hexdigest(), staging.read_timestamp(folder)]
 
 
 def _students_saved(course: Course, set_name: str) -> set[str]:
