@@ -414,7 +414,7 @@ class Tensor:
             raise errors.copy_of_result()
         tensor = Tensor._make(self._data.copy())
         tensor._requires_grad = self._requires_grad
-        tensor._grad = self._grad and self._grad.clone()
+        tensor._grad = None if self._grad is None else self._grad.detach().clone()
         memo[id(self)] = tensor
         return tensor
 

@@ -119,13 +119,9 @@ class Module:
 
     def __setattr__(self, name, value):
         if isinstance(value, Parameter):
-            self._registry("_parameters", "parameters")
-            self._forget(name)
-            self._parameters[name] = value
+            self._enter("_parameters", "parameters", name, value)
         elif isinstance(value, Module):
-            self._registry("_modules", "module")
-            self._forget(name)
-            self._modules[name] = value
+            self._enter("_modules", "module", name, value)
         else:
             for registry, kind, wanted in _REGISTRIES:
                 if name in self.__dict__.get(registry, ()):
@@ -139,14 +135,15 @@ class Module:
                     return
             super().__setattr__(name, value)
 
-    def _registry(self, registry, kind):
-        if registry not in self.__dict__:
+    def _enter(self, registry, kind, name, value):
+        own = self.__dict__
+        if registry not in own:
             raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
-
-    def _forget(self, name):
-        self.__dict__.pop(name, None)
-        for registry in (self._parameters, self._buffers, self._modules):
-            registry.pop(name, None)
+        own.pop(name, None)
+        for other in ("_parameters", "_buffers", "_modules"):
+            if other != registry:
+                own[other].pop(name, None)
+        own[registry][name] = value
 
     def __getattr__(self, name):
         for registry in ("_parameters", "_buffers", "_modules"):
@@ -324,7 +321,7 @@ class Module:
                 if p is not None:
                     p.data = convert(p.detach())
                     p._accumulator = None  # it knows the old type
-                    p._grad = p._grad and convert(p._grad.detach())
+                    p._grad = None if p._grad is None else convert(p._grad.detach())
             for name, buffer in module._buffers.items():
                 module._buffers[name] = buffer if buffer is None else convert(buffer)
         return self

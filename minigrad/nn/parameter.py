@@ -38,7 +38,7 @@ class Parameter(Tensor):
 
     def __deepcopy__(self, memo):
         copy = Parameter(self.detach().clone(), self.requires_grad)
-        copy._grad = self._grad and self._grad.clone()
+        copy._grad = None if self._grad is None else self._grad.detach().clone()
         memo[id(self)] = copy
         return copy
 

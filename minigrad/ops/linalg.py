@@ -248,11 +248,10 @@ def _adding(row, name, *ndims):
     def call(self, first, second, *, beta=1, alpha=1):
         if (first.ndim, second.ndim) != ndims:
             raise errors.dims_of_product(name, f"{ndims[0]}-D and {ndims[1]}-D", *ndims)
-        try:
-            result = row(self, first, second, beta, alpha)
-        except ValueError:
-            right = (*second._data.shape, 1) if second.ndim == 1 else second._data.shape
-            raise errors.mat_shapes(first._data.shape[-2:], right[-2:]) from None
+        left, right = first._data.shape, second._data.shape
+        if ndims != (1, 1) and left[-1] != right[-2:][0]:
+            raise errors.mat_shapes(left[-2:], (*right[-2:], 1)[:2])
+        result = row(self, first, second, beta, alpha)
         expected = np.broadcast_shapes(self._data.shape, result._data.shape)
         if expected != result._data.shape or self.ndim > result.ndim:
             raise errors.expand(self._data.shape, result._data.shape)
