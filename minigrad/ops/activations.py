@@ -47,7 +47,8 @@ glu = op("glu", lambda self, dim: halves(self, dim)[0] * logistic(halves(self, d
 
 # --- made of straight lines: flat parts send nothing back -----------------------------------------
 
-hardtanh = op("hardtanh", lambda self, min_val, max_val: np.clip(self, min_val, max_val),
+hardtanh = op("hardtanh", lambda self, min_val, max_val: np.clip(
+        self, self.dtype.type(min_val), self.dtype.type(max_val)),
     self=lambda g, self, min_val, max_val: where((self <= min_val) | (self >= max_val), 0.0, g))
 hardsigmoid = op("hardsigmoid", lambda self: np.clip(self + 3, 0, 6) / 6,
     self=lambda g, self: where((self > -3) & (self < 3), g * SIXTH, 0.0))

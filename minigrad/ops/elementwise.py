@@ -53,15 +53,15 @@ lerp_tensor = op("lerp", lambda self, end, weight: self + weight * (end - self),
 
 # --- powers: the digit tells which of base and exponent is a tensor -------------------------------
 
-pow_number = op("pow", lambda self, exponent: self ** exponent, 0,
+pow_number = op("pow", lambda self, exponent: counted(self) ** exponent, 0,
     self    =lambda g, self, exponent:
         g * (exponent * self ** (exponent - 1)) if exponent else nothing(g))
-pow_tensor = op("pow", lambda self, exponent: self ** exponent, 1,
+pow_tensor = op("pow", lambda self, exponent: power(self, exponent), 1,
     self    =lambda g, self, exponent:
         where(exponent == 0, 0.0, g * (exponent * self ** (exponent - 1))),
     exponent=lambda g, self, exponent, result:
         where((self == 0) & (exponent >= 0), 0.0, g * (result * log(self))))
-pow_base = op("pow", lambda self, exponent: self ** exponent, 2,
+pow_base = op("pow", lambda self, exponent: power(self, exponent), 2,
     exponent=lambda g, self, result: g * (result * natural_log(self)) if self else nothing(g))
 sqrt  = op("sqrt",  lambda self: np.sqrt(self), floating=True,
     self=lambda g, result: g / (2 * result))
@@ -123,7 +123,8 @@ atan2 = op("atan2", lambda self, other: np.arctan2(self, other), floating=True,
 # --- bends: at a kink the derivative is torch's choice --------------------------------------------
 
 abs  = op("abs",  lambda self: np.abs(self),  self=lambda g, self: g * sign(self))
-sign = op("sign", lambda self: np.sign(self), self=lambda g: nothing(g))
+sign = op("sign", lambda self: np.sign(self) if self.dtype.kind != "b" else np.array(self),
+    self=lambda g: nothing(g))
 relu = op("relu", lambda self: np.maximum(self, 0),
     self =lambda g, result: where(result <= 0, 0.0, g))
 sigmoid = op("sigmoid", lambda self: logistic(self), floating=True,
@@ -176,6 +177,19 @@ def logistic(x):
     """1 / (1 + exp(-x)) on an array, without overflow for large |x|."""
     small = np.exp(-np.abs(x))
     return np.where(x >= 0, np.ones_like(small), small) / (1 + small)
+
+
+def counted(x):
+    """True and False as 1 and 0."""
+    return x.astype(np.int64) if x.dtype.kind == "b" else x
+
+
+def power(x, exponent):
+    """x ** exponent for an array of exponents; among integers 1 / x^n is cut off to 0, 1 or -1."""
+    if exponent.dtype.kind == "f":
+        return x**exponent
+    size = x ** np.abs(exponent)
+    return np.where((exponent < 0) & (np.abs(x) != 1), 0 * size, size)[()]
 
 
 def limit(x, low, high):

@@ -174,7 +174,7 @@ def scatter(self, dim, index, src=None, *, value=None, reduce=None) -> Tensor:
     src = value if src is None else src
     dim = _index(self, index, dim, "scatter")
     if reduce is not None:  # torch keeps no history of it
-        values = _part(raw(src), index._data)
+        values = _part(np.asarray(raw(src)).astype(self._data.dtype), index._data)
         return plain(combined(_REDUCE[reduce], self._data, mesh(dim, index), values))
     if not isinstance(src, Tensor):
         return scatter_number(self, dim, index, src)

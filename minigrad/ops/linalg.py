@@ -73,6 +73,7 @@ def product(a, b):
 
 def plus(beta, x, alpha, product):
     """beta * x + alpha * product; with beta = 0 what x holds does not matter."""
+    beta, alpha = product.dtype.type(beta), product.dtype.type(alpha)
     product = product if alpha == 1 else alpha * product
     if beta == 0:
         return product
@@ -283,9 +284,9 @@ def tensordot(self, other, dims=2) -> Tensor:
     )
     for i, j in zip(ours, theirs, strict=True):  # a single number counts for all that it meets
         if self._data.shape[i] == 1:
-            other = sum_dim(other, (j,), True)
+            other = sum_dim(other, (j,), True).to(other.dtype)
         elif other._data.shape[j] == 1:
-            self = sum_dim(self, (i,), True)
+            self = sum_dim(self, (i,), True).to(self.dtype)
     a, b = self._data.shape, other._data.shape
     if [a[d] for d in ours] != [b[d] for d in theirs]:
         raise errors.contraction(a, b, ours, theirs)

@@ -299,10 +299,8 @@ def _spread_arguments(self, name, dim, unbiased, correction):
 def prod(self, dim=None, keepdim=False, *, dtype=None) -> Tensor:
     """The product of all elements, or along one dimension."""
     self = _converted(self, dtype)
-    if dim is None:
-        return prod_all(self)
-    (dim,) = normal_dims(self, (dim,)) or (None,)
-    return prod_all(self) if dim is None else prod_dim(self, dim, keepdim)
+    (dim,) = (None,) if dim is None else normal_dims(self, (dim,)) or (None,)
+    return _converted(prod_all(self) if dim is None else prod_dim(self, dim, keepdim), dtype)
 
 
 def amax(self, dim=(), keepdim=False) -> Tensor:

@@ -63,8 +63,10 @@ def logcumsumexp_slope(g, x, dim, result):
     return sum_dim(share * unsqueeze_op(g, dim), (dim + 1,), False)
 
 
-def _converted(self, dtype):
-    return self if dtype is None else self.to(dtype)
+def _scan(row, self, dim, dtype):
+    """The running result, computed and returned in a type where one is asked for."""
+    dim = normal_dim(dim, self._data.ndim)
+    return row(self, dim) if dtype is None else row(self.to(dtype), dim).to(dtype)
 
 
 def cumsum(self, dim, *, dtype=None) -> Tensor:
@@ -74,12 +76,12 @@ def cumsum(self, dim, *, dtype=None) -> Tensor:
     >>> minigrad.tensor([1.0, 2.0, 3.0]).cumsum(0)
     tensor([1., 3., 6.])
     """
-    return cumsum_op(_converted(self, dtype), normal_dim(dim, self._data.ndim))
+    return _scan(cumsum_op, self, dim, dtype)
 
 
 def cumprod(self, dim, *, dtype=None) -> Tensor:
     """The product of the elements up to each place along `dim`."""
-    return cumprod_op(_converted(self, dtype), normal_dim(dim, self._data.ndim))
+    return _scan(cumprod_op, self, dim, dtype)
 
 
 def logcumsumexp(self, dim) -> Tensor:

@@ -156,7 +156,7 @@ def _binary(row, forward, floating):
             if x.__class__ in _NUMBERS or x.dtype is not y.dtype:
                 x, y = dtypes.promote(x, y)
             if floating and x.dtype.kind != "f":
-                x = dtypes.floating(x)
+                x, y = dtypes.floating(x), dtypes.floating(y)
         try:
             result = forward(x, y)
         except (ValueError, TypeError) as problem:
