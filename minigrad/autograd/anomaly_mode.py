@@ -7,9 +7,8 @@ each node sends.
 
 from __future__ import annotations
 
-import traceback
+import os
 import warnings
-from pathlib import Path
 
 import numpy as np
 
@@ -94,14 +93,17 @@ class _Numbered(int):
 
 
 def _number_with_lines():
+    import traceback  # slow to import, and rarely wanted
+
     number = _Numbered(_number())
     frames = [f for f in traceback.extract_stack() if not f.filename.startswith(_ENGINE_ROOM)]
     number.lines = "".join(traceback.format_list(frames))
     return number
 
 
-_HERE = Path(__file__).resolve().parent
-_ENGINE_ROOM = (str(_HERE), str(_HERE.with_name("ops")), str(_HERE.with_name("functional.py")))
+# Frames of these places are left out.
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_ENGINE_ROOM = tuple(os.path.join(_PACKAGE, name) for name in ("autograd", "ops", "functional.py"))
 
 
 # --- backward: look at what is sent ---------------------------------------------------------------
@@ -139,10 +141,11 @@ def _refuse_nan(node, sent):
 
 def _explain(error):
     """Warn with the line that made the node in which the pass failed."""
-    node = None
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        if frame.f_code is _walk.__code__:
-            node = frame.f_locals.get("node")
+    node, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code is _walk.__code__:
+            node = trace.tb_frame.f_locals.get("node")
+        trace = trace.tb_next
     if node is None:
         return
     text = (
