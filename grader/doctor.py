@@ -244,7 +244,10 @@ def plan(missing: Sequence[str], apt: str | None, root: bool, sudo: str | None) 
 def fix(missing: Sequence[str], yes: bool) -> bool:
     """Say what will run, ask unless `yes`, then install the missing parts; True if it worked."""
     if sys.platform != "linux":
-        print("\n--fix installs system parts on Linux only; here grading needs WSL2.")
+        print(
+            "\n--fix works on Linux only. Here, install Chromium or Chrome by hand for the tests."
+        )
+        print("Grading needs Linux; on Windows, WSL2 will do.")
         return False
     root = os.geteuid() == 0
     todo = plan(missing, shutil.which("apt-get"), root, shutil.which("sudo"))

@@ -192,6 +192,15 @@ def test_a_leaf_and_an_untracked_tensor_are_pictures_too(library):
 
 
 @LIBRARIES
+def test_of_several_outputs_none_stands_for_the_others(library):
+    x = library.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    top, bottom = x.unbind(0)
+    both = read((top * bottom).sum(), {"x": x, "top": top, "bottom": bottom}).nodes[1]
+    assert both.names == ("top", "bottom") and both.value is None
+    np.testing.assert_array_equal(read(bottom, {"top": top}).nodes[1].value, [3, 4])
+
+
+@LIBRARIES
 def test_a_long_chain_needs_no_recursion(library):
     out = x = library.tensor([1.0], requires_grad=True)
     for _ in range(3000):

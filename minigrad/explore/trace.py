@@ -119,7 +119,7 @@ class _Reader:
 
     def __init__(self, variables: Mapping[str, Any]) -> None:
         self.variables = variables
-        self.tensors: dict[int, Any] = {}  # id of a backward node -> a tensor it made, or its leaf
+        self.tensors: dict[int, Any] = {}  # id of a backward node -> the tensor it made
         self.names: dict[
             int, list[str]
         ] = {}  # id of a backward node or of an untracked tensor -> variable names
@@ -127,14 +127,14 @@ class _Reader:
             made_by = tensor.grad_fn
             self.names.setdefault(id(made_by if made_by is not None else tensor), []).append(name)
             if made_by is not None:
-                self.tensors.setdefault(id(made_by), tensor)
+                self._learn(tensor)
 
     def read(self, out: Any) -> Trace:
         order = _inputs_first(out.grad_fn)
-        self.tensors[id(out.grad_fn)] = out
         saved = {id(fn): dict(_saved(fn)) for fn in order}
         for fn in order:
-            self._learn_values(fn, saved[id(fn)])
+            self._learn_from(saved[id(fn)])
+        self.tensors[id(out.grad_fn)] = out
 
         nodes: list[Node] = []
         edges: list[Edge] = []
@@ -177,11 +177,17 @@ class _Reader:
             "saved": {name: _plain(thing) for name, thing in saved.items()},
         }
 
-    def _learn_values(self, fn: Any, saved: Mapping[str, Any]) -> None:
+    def _learn_from(self, saved: Mapping[str, Any]) -> None:
         """A saved tensor is the value of the node that made it, also where no variable holds it."""
         for thing in saved.values():
             if is_tensor(thing) and thing.grad_fn is not None:
-                self.tensors.setdefault(id(thing.grad_fn), thing)
+                self._learn(thing)
+
+    def _learn(self, tensor: Any) -> None:
+        """Note who made a tensor; a node that made several different ones has no single value."""
+        known = self.tensors.setdefault(id(tensor.grad_fn), tensor)
+        if known is not None and known.output_nr != tensor.output_nr:
+            self.tensors[id(tensor.grad_fn)] = None
 
 
 def _inputs_first(root: Any) -> list[Any]:
