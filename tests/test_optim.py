@@ -329,3 +329,58 @@ def test_neutral_text_is_not_empty():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert "Parameter Group 0" in neutral(repr(SGD([leaf(minigrad)])))
+
+
+# --- schedules ------------------------------------------------------------------------------------
+
+SCHEDULES = {
+    "StepLR": lambda t, o: t.optim.lr_scheduler.StepLR(o, 3, gamma=0.5),
+    "LambdaLR": lambda t, o: t.optim.lr_scheduler.LambdaLR(o, lambda epoch: 0.9**epoch),
+    "LambdaLR of each": lambda t, o: t.optim.lr_scheduler.LambdaLR(
+        o, [lambda epoch: 1 / (1 + epoch), lambda epoch: 1.0]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedule(name):
+    def run(t):
+        groups = [{"params": leaf(t)}, {"params": leaf(t), "lr": 1.0}]
+        optimizer = t.optim.SGD(groups, lr=0.1)
+        schedule = SCHEDULES[name](t, optimizer)
+        rates = [schedule.get_last_lr()]
+        for _ in range(8):
+            optimizer.step()
+            schedule.step()
+            rates.append([group["lr"] for group in optimizer.param_groups])
+        return rates, schedule.last_epoch, optimizer
+
+    assert outcome(run, minigrad) == outcome(run, torch)
+
+
+SCHEDULE_REFUSALS = {
+    "no optimizer": lambda t: t.optim.lr_scheduler.StepLR(3, 1),
+    "number of functions": lambda t: t.optim.lr_scheduler.LambdaLR(t.optim.SGD([leaf(t)]), []),
+    "before the optimizer": lambda t: t.optim.lr_scheduler.StepLR(t.optim.SGD([leaf(t)]), 1).step(),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULE_REFUSALS)
+def test_schedule_refusal(name):
+    ours, theirs = (
+        outcome(SCHEDULE_REFUSALS[name], minigrad),
+        outcome(SCHEDULE_REFUSALS[name], torch),
+    )
+    assert ours == theirs
+    assert ours[0][0] != "text" or ours[1]
+
+
+def test_a_schedule_goes_on_where_it_was():
+    optimizer = SGD([leaf(minigrad)], lr=1.0)
+    first = minigrad.optim.lr_scheduler.StepLR(optimizer, 2)
+    for _ in range(3):
+        optimizer.step()
+        first.step()
+    second = minigrad.optim.lr_scheduler.StepLR(optimizer, 7)
+    second.load_state_dict(first.state_dict())
+    assert (second.step_size, second.last_epoch) == (2, 3)

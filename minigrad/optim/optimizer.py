@@ -1,4 +1,4 @@
-"""Optimisers: they change parameters in place, by the gradients that a backward pass left."""
+"""Optimizer: what all optimisers share."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections import defaultdict
 
 import numpy as np
 
-from . import dtypes
-from .autograd.modes import enable_grad
-from .errors import advised
-from .foreign import as_array
-from .tensor import Tensor
+from ..autograd.modes import enable_grad
+from ..errors import advised
+from ..foreign import as_array
+from ..tensor import Tensor
 
 
 class Optimizer:
@@ -21,6 +20,8 @@ class Optimizer:
     list of dictionaries, each with "params" and the settings; `state` holds what an optimiser
     remembers of each parameter.
     """
+
+    steps = 0  # how many were taken: a schedule wants to know
 
     def __init__(self, params, defaults: dict):
         if isinstance(params, Tensor):
@@ -95,6 +96,7 @@ class Optimizer:
         `closure`, if given, clears the gradients, computes the loss, calls backward and returns the
         loss; it is called first.
         """
+        self.steps += 1
         loss = None
         if closure is not None:
             with enable_grad():
@@ -166,177 +168,12 @@ def _loaded(key, value, p):
     return Tensor._make(np.array(array, None if key == "step" else p._data.dtype))
 
 
-def _check(name: str, value: float) -> None:
+def check(name: str, value: float) -> None:
+    """Refuse a setting below 0."""
     if not value >= 0.0:
         raise advised(ValueError, f"Invalid {name}: {value}", "It must not be negative.")
 
 
-def _zeros(p: Tensor) -> Tensor:
+def zeros_of(p: Tensor) -> Tensor:
+    """State of the form of a parameter."""
     return Tensor._make(np.zeros_like(p._storage()))
-
-
-class SGD(Optimizer):
-    """Stochastic gradient descent, with momentum, dampening, Nesterov's step and weight decay.
-
-    `foreach` and `fused` are accepted and change nothing.
-
-    >>> import minigrad
-    >>> w = minigrad.ones(2, requires_grad=True)
-    >>> optimizer = SGD([w], lr=0.1)
-    >>> (w * 3).sum().backward()
-    >>> optimizer.step()
-    >>> w
-    tensor([0.7000, 0.7000], requires_grad=True)
-    """
-
-    def __init__(
-        self,
-        params,
-        lr: float = 1e-3,
-        momentum: float = 0,
-        dampening: float = 0,
-        weight_decay: float = 0,
-        nesterov: bool = False,
-        *,
-        maximize: bool = False,
-        foreach: bool | None = None,
-        differentiable: bool = False,
-        fused: bool | None = None,
-    ):
-        _check("learning rate", lr)
-        _check("momentum value", momentum)
-        _check("weight_decay value", weight_decay)
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "dampening": dampening,
-            "weight_decay": weight_decay,
-            "nesterov": nesterov,
-            "maximize": maximize,
-            "foreach": foreach,
-            "differentiable": differentiable,
-            "fused": fused,
-        }
-        if nesterov and (momentum <= 0 or dampening != 0):
-            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        super().__init__(params, defaults)
-
-    def _update(self, p, g, group):
-        weights, momentum = p._storage(), group["momentum"]
-        if group["weight_decay"]:
-            g = g + group["weight_decay"] * weights
-        if momentum:
-            state = self.state[p]
-            if state.get("momentum_buffer") is None:
-                state["momentum_buffer"] = Tensor._make(np.array(g))
-            else:
-                velocity = state["momentum_buffer"]._storage()
-                velocity *= momentum
-                velocity += (1 - group["dampening"]) * g
-            velocity = state["momentum_buffer"]._storage()
-            g = g + momentum * velocity if group["nesterov"] else velocity
-        weights -= group["lr"] * g
-        p._cell()[0] += 1
-
-
-class Adam(Optimizer):
-    """Steps scaled by running means of the gradient and of its square (Kingma and Ba).
-
-    `weight_decay` adds to the gradient; with `decoupled_weight_decay`, as in AdamW, it shrinks the
-    weights directly. `amsgrad` divides by the largest mean square so far. `foreach` and `fused` are
-    accepted and change nothing.
-
-    >>> import minigrad
-    >>> w = minigrad.ones(2, requires_grad=True)
-    >>> optimizer = Adam([w], lr=0.1)
-    >>> (w * 3).sum().backward()
-    >>> optimizer.step()
-    >>> w
-    tensor([0.9000, 0.9000], requires_grad=True)
-    """
-
-    def __init__(
-        self,
-        params,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        amsgrad: bool = False,
-        *,
-        foreach: bool | None = None,
-        maximize: bool = False,
-        capturable: bool = False,
-        differentiable: bool = False,
-        fused: bool | None = None,
-        decoupled_weight_decay: bool = False,
-    ):
-        _check("learning rate", lr)
-        _check("epsilon value", eps)
-        for i, beta in enumerate(betas):
-            if not 0.0 <= beta < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
-        _check("weight_decay value", weight_decay)
-        defaults = {
-            "lr": lr,
-            "betas": tuple(betas),
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "amsgrad": amsgrad,
-            "maximize": maximize,
-            "foreach": foreach,
-            "capturable": capturable,
-            "differentiable": differentiable,
-            "fused": fused,
-            "decoupled_weight_decay": decoupled_weight_decay,
-        }
-        super().__init__(params, defaults)
-
-    def _update(self, p, g, group):
-        weights, state = p._storage(), self.state[p]
-        lr, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
-        if not state:
-            state["step"] = Tensor._make(np.zeros((), dtypes.get_default_dtype().numpy))
-            state["exp_avg"] = _zeros(p)
-            state["exp_avg_sq"] = _zeros(p)
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = _zeros(p)
-        state["step"]._storage()[...] += 1
-        step = state["step"].item()
-        if decay and group["decoupled_weight_decay"]:
-            weights *= 1 - lr * decay
-            p._cell()[0] += 1
-        elif decay:
-            g = g + decay * weights
-
-        mean, square = state["exp_avg"]._storage(), state["exp_avg_sq"]._storage()
-        mean *= beta1
-        mean += (1 - beta1) * g
-        square *= beta2
-        square += (1 - beta2) * g * g
-        if group["amsgrad"]:
-            largest = state["max_exp_avg_sq"]._storage()
-            np.maximum(largest, square, out=largest)
-            square = largest
-        # The means start at 0 and are too small at first: the corrections make up for it.
-        correction1, correction2 = 1 - beta1**step, 1 - beta2**step
-        weights -= lr / correction1 * (mean / (np.sqrt(square) / correction2**0.5 + group["eps"]))
-        p._cell()[0] += 1
-
-
-class AdamW(Adam):
-    """Adam with weight decay that shrinks the weights and leaves the gradient alone."""
-
-    def __init__(
-        self,
-        params,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        **options,
-    ):
-        super().__init__(
-            params, lr, betas, eps, weight_decay, amsgrad, decoupled_weight_decay=True, **options
-        )
