@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from .. import dtypes
 from ..autograd.graph import RemovableHandle
-from ..autograd.modes import no_grad
-from ..foreign import as_array
 from ..tensor import Tensor
 from .parameter import Parameter
+from .state import IncompatibleKeys, join, load_state, state_of
 
 
 class Module:
@@ -186,7 +184,7 @@ class Module:
         yield prefix, self
         for name, module in self._modules.items():
             if module is not None:
-                yield from module.named_modules(memo, _join(prefix, name), remove_duplicate)
+                yield from module.named_modules(memo, join(prefix, name), remove_duplicate)
 
     def modules(self) -> Iterator[Module]:
         """This module and all below it."""
@@ -219,7 +217,7 @@ class Module:
                     continue
                 if remove_duplicate:
                     seen.add(member)
-                yield _join(path, name), member
+                yield join(path, name), member
 
     def get_submodule(self, target: str) -> Module:
         """The module of a dotted name; "" is this one."""
@@ -333,16 +331,7 @@ class Module:
 
         For torch, convert each: `{name: torch.from_numpy(x.numpy()) for name, x in ...}`.
         """
-        state = OrderedDict()
-        for path, module in self.named_modules(remove_duplicate=False):
-            for name, tensor in module._saved_members():
-                state[prefix + _join(path, name)] = tensor if keep_vars else tensor.detach()
-        return state
-
-    def _saved_members(self):
-        for name, tensor in (*self._parameters.items(), *self._buffers.items()):
-            if tensor is not None and name not in self._not_saved:
-                yield name, tensor
+        return state_of(self, prefix, keep_vars)
 
     def load_state_dict(
         self, state_dict: Mapping[str, object], strict: bool = True, assign: bool = False
@@ -356,30 +345,7 @@ class Module:
         >>> nn.Linear(2, 1).load_state_dict(nn.Linear(2, 1).state_dict())
         <All keys matched successfully>
         """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        missing, problems, known = [], [], set()
-        for path, module in self.named_modules(remove_duplicate=False):
-            for name, tensor in module._saved_members():
-                key = _join(path, name)
-                known.add(key)
-                if key not in state_dict:
-                    missing.append(key)
-                    continue
-                problem = _load(module, name, tensor, key, state_dict[key], assign)
-                problems += [problem] if problem else []
-        unexpected = [key for key in state_dict if key not in known]
-        if strict:
-            for kind, keys in (("Unexpected", unexpected), ("Missing", missing)):
-                if keys:
-                    names = ", ".join(f'"{key}"' for key in keys)
-                    problems.insert(0, f"{kind} key(s) in state_dict: {names}. ")
-        if problems:
-            raise RuntimeError(
-                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t"
-                + "\n\t".join(problems)
-            )
-        return IncompatibleKeys(missing, unexpected)
+        return load_state(self, state_dict, strict, assign)
 
     # --- text -------------------------------------------------------------------------------------
 
@@ -404,50 +370,6 @@ _REGISTRIES = (
     ("_modules", "child module", "minigrad.nn.Module"),
     ("_buffers", "buffer", "minigrad.nn.Buffer, minigrad.Tensor"),
 )
-
-
-class IncompatibleKeys(NamedTuple):
-    """What load_state_dict did not find, and what it had no use for."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-    def __repr__(self) -> str:
-        if not self.missing_keys and not self.unexpected_keys:
-            return "<All keys matched successfully>"
-        return (
-            f"_IncompatibleKeys(missing_keys={self.missing_keys}, "
-            f"unexpected_keys={self.unexpected_keys})"
-        )
-
-
-def _load(module, name, tensor, key, value, assign):
-    """Copy one value of a state_dict; returns what is wrong with it."""
-    array = as_array(value)
-    if array is None:
-        return (
-            f'While copying the parameter named "{key}", expected minigrad.Tensor or Tensor-like '
-            f"object from checkpoint but received {type(value)}"
-        )
-    if tensor._data.ndim == 0 and array.shape == (1,):
-        array = array[0]
-    if array.shape != tensor._data.shape:
-        return (
-            f"size mismatch for {key}: copying a param with shape {dtypes.Size(array.shape)} from "
-            f"checkpoint, the shape in current model is {tensor.shape}."
-        )
-    loaded = Tensor._make(array)
-    if assign:
-        is_parameter = isinstance(tensor, Parameter)
-        setattr(module, name, Parameter(loaded, tensor.requires_grad) if is_parameter else loaded)
-    else:
-        with no_grad():
-            tensor.copy_(loaded)
-    return None
-
-
-def _join(path, name):
-    return f"{path}.{name}" if path else name
 
 
 def _type_name(value) -> str:
