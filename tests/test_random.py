@@ -351,6 +351,27 @@ def test_tensors_take_the_same_numbers(seed):
         same_tensor(*map(call, engines))
 
 
+@pytest.mark.parametrize("bias", [True, False])
+def test_layers_start_with_the_same_weights(bias):
+    for shape in ((3, 2), (1, 1), (20, 30)):
+        seed_both(5)
+        ours, torchs = minigrad.nn.Linear(*shape, bias=bias), torch.nn.Linear(*shape, bias=bias)
+        for our, their in zip(ours.parameters(), torchs.parameters(), strict=True):
+            same_tensor(our, their)
+
+
+@pytest.mark.parametrize("p", [0.0, 0.2, 0.5, 1.0])
+def test_dropout_drops_the_same_numbers(p):
+    torch.manual_seed(5)
+    own = torch.bernoulli(torch.full((500,), 1 - p, dtype=torch.float64))
+    seed_both(5)
+    theirs = torch.nn.functional.dropout(torch.ones(500), p)
+    if not torch.equal(theirs != 0, own != 0):
+        pytest.skip("torch draws these numbers with MKL here")
+    same_tensor(minigrad.nn.functional.dropout(minigrad.ones(500), p), theirs)
+    same_tensor(minigrad.rand(3), torch.rand(3))  # as many words were taken
+
+
 # --- what is refused ------------------------------------------------------------------------------
 
 REFUSED = {
