@@ -272,11 +272,13 @@ def randperm(n, *, generator=None, dtype=None, device=None) -> Tensor:
     return _finish(array, False, device)
 
 
-def rand_like(input, *, dtype=None, requires_grad=False) -> Tensor:
+def rand_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Uniform random numbers with the shape of `input`."""
-    return rand(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    dtype, device = dtype or input.dtype, device or input.device
+    return rand(input.shape, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
-def randn_like(input, *, dtype=None, requires_grad=False) -> Tensor:
+def randn_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Normal random numbers with the shape of `input`."""
-    return randn(input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    dtype, device = dtype or input.dtype, device or input.device
+    return randn(input.shape, dtype=dtype, device=device, requires_grad=requires_grad)
