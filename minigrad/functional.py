@@ -75,7 +75,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise errors.gelu()
-    return (activations.gelu_exact if approximate == "none" else activations.gelu_tanh)(input)
+    return activations.gelu(input, approximate)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:

@@ -29,10 +29,9 @@ elu = op("elu", lambda self, alpha, scale, input_scale: np.where(
         self > 0, g * scale, g * (exp(low(self) * input_scale) * (input_scale * alpha * scale))))
 celu = op("celu", lambda self, alpha: np.where(self > 0, self, np.expm1(low(self) / alpha) * alpha),
     self=lambda g, self, alpha: where(self > 0, g, g * exp(low(self) / alpha)))
-gelu_exact = op("gelu", lambda self: self * bell_share(self),
-    self=lambda g, self: g * (bell_share(self) + self * bell(self)))
-gelu_tanh = op("gelu", lambda self: self * ((np.tanh(cubic(self)) + 1) / 2),
-    self=lambda g, self: g * gelu_tanh_slope(self))
+gelu = op("gelu", lambda self, approximate: self * bell_share(self, approximate),
+    self=lambda g, self, approximate:
+        g * (bell_share(self, approximate) + self * bell(self, approximate)))
 silu = op("silu", lambda self: self * logistic(self),
     self=lambda g, self: g * (sigmoid(self) * (1 + self * (1 - sigmoid(self)))))
 mish = op("mish", lambda self: self * np.tanh(soft_plus(self, 1, 20)),
@@ -78,26 +77,19 @@ def low(x):
     return where(x > 0, 0.0, x)
 
 
-def bell_share(x):
-    """The share of a bell curve below x."""
+def bell_share(x, approximate):
+    """The share of a bell curve below x; "tanh" approximates it."""
+    if approximate == "tanh":
+        return (tanh((x + x * x * x * 0.044715) * math.sqrt(2 / math.pi)) + 1) * 0.5
     return (erf(x * math.sqrt(0.5)) + 1) * 0.5
 
 
-def bell(x):
-    """The height of the bell curve at x."""
+def bell(x, approximate):
+    """The height of the bell curve at x: the derivative of `bell_share`."""
+    if approximate == "tanh":
+        t = 2 * bell_share(x, approximate) - 1
+        return (1 - t * t) * (x * x * (3 * 0.044715) + 1) * math.sqrt(0.5 / math.pi)
     return exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
-
-
-def cubic(x):
-    """What gelu's approximation takes the tanh of."""
-    return (x + x * x * x * 0.044715) * math.sqrt(2 / math.pi)
-
-
-def gelu_tanh_slope(x):
-    """The derivative of gelu's approximation."""
-    t = tanh(cubic(x))
-    inner = (x * x * (3 * 0.044715) + 1) * math.sqrt(2 / math.pi)
-    return (t + 1) / 2 + x * (1 - t * t) * inner / 2
 
 
 def soft_plus(x, beta, threshold):

@@ -120,6 +120,11 @@ atan2 = op("atan2", lambda self, other: np.arctan2(self, other), floating=True,
     self =lambda g, self, other: g * other / (self * self + other * other),
     other=lambda g, self, other: -g * self / (self * self + other * other))
 
+deg2rad = op("deg2rad", lambda self: self * (math.pi / 180), floating=True,
+    self=lambda g: g * (math.pi / 180))
+rad2deg = op("rad2deg", lambda self: self * (180 / math.pi), floating=True,
+    self=lambda g: g * (180 / math.pi))
+
 # --- bends: at a kink the derivative is torch's choice --------------------------------------------
 
 abs  = op("abs",  lambda self: np.abs(self),  self=lambda g, self: g * sign(self))

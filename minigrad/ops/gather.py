@@ -8,7 +8,15 @@ from .. import errors
 from ..tensor import Tensor, normal_dim
 from .compare import plain
 from .elementwise import raw, where
-from .index import along, index_backward, index_op, replaced, slice_op
+from .index import (
+    along,
+    increased,
+    index_backward,
+    index_op,
+    index_put_op,
+    replaced,
+    slice_op,
+)
 from .shape import common_shape, expand, reshape
 from .table import op
 
@@ -25,7 +33,7 @@ scatter_number = op("scatter", lambda self, dim, index, value: written(self, dim
     inert=("index",),
     self =lambda g, dim, index: scatter_number(g, dim, index, 0.0))
 scatter_add_op = op("scatter_add", lambda self, dim, index, src:
-        combined(np.add, self, mesh(dim, index), _part(src, index)),
+        increased(self, mesh(dim, index), _part(src, index)),
     inert=("index",),
     self =lambda g: g,
     src  =lambda g, dim, index: gather_op(g, dim, index))
@@ -36,7 +44,7 @@ index_select_op = op("index_select", lambda self, dim, index: self[along(dim, fl
         index_backward(g, self_sizes, along(dim, flat(index))))
 index_add_op = op("index_add",
     lambda self, dim, index, source, alpha:
-        combined(np.add, self, along(dim, flat(index)), source * alpha),
+        increased(self, along(dim, flat(index)), source * alpha),
     inert=("index",),
     self  =lambda g: g,
     source=lambda g, source_sizes, dim, index, alpha:
@@ -106,13 +114,6 @@ def written(array, dim, index, src):
     return array
 
 
-def combined(function, array, key, values):
-    """A copy that takes up all the values at the places of a NumPy index, one after the other."""
-    array = np.array(array)
-    function.at(array, key, values)
-    return array
-
-
 def filled(array, mask, value):
     """A copy, stretched to the mask, with one value where the mask is true."""
     return np.where(mask, np.asarray(value).astype(array.dtype), array)
@@ -175,7 +176,9 @@ def scatter(self, dim, index, src=None, *, value=None, reduce=None) -> Tensor:
     dim = _index(self, index, dim, "scatter")
     if reduce is not None:  # torch keeps no history of it
         values = _part(np.asarray(raw(src)).astype(self._data.dtype), index._data)
-        return plain(combined(_REDUCE[reduce], self._data, mesh(dim, index), values))
+        result = np.array(self._data)
+        _REDUCE[reduce].at(result, mesh(dim, index), values)
+        return plain(result)
     if not isinstance(src, Tensor):
         return scatter_number(self, dim, index, src)
     _scatter_fits("scatter", self, dim, index, src)
@@ -241,6 +244,11 @@ def _fitting(self, dim, index, source, name):
     if (source._data.shape[dim] if source._data.ndim else 1) != n:
         raise errors.index_count(name, n)
     return dim
+
+
+def index_put(self, indices, values, accumulate=False) -> Tensor:
+    """A copy with `values` written, or added, where a tuple of index tensors points."""
+    return index_put_op(self, tuple(index._data for index in indices), values, accumulate)
 
 
 def index_fill(self, dim, index, value) -> Tensor:

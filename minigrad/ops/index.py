@@ -39,8 +39,10 @@ slice_scatter_op = op("slice_scatter", lambda self, src, dim, start, end, step:
         replaced(self, along(dim, slice(start, end, step)), src),
     self=lambda g, dim, start, end, step: slice_scatter_op(g, 0.0, dim, start, end, step),
     src =lambda g, dim, start, end, step: slice_op(g, dim, start, end, step))
-index_put = op("index_put", lambda self, indices, values: replaced(self, indices, values),
-    self  =lambda g, indices: index_put(g, indices, 0.0),
+index_put_op = op("index_put", lambda self, indices, values, accumulate:
+        (increased if accumulate else replaced)(self, indices, values),
+    self  =lambda g, indices, accumulate:
+        g if accumulate else index_put_op(g, indices, 0.0, False),
     values=lambda g, indices: index_op(g, indices))
 
 # fmt: on
@@ -69,6 +71,13 @@ def replaced(array, key, values):
     """A copy with `values` where a NumPy index points."""
     array = np.array(array)
     array[key] = values
+    return array
+
+
+def increased(array, key, values):
+    """A copy with `values` added where a NumPy index points: all of them where places repeat."""
+    array = np.array(array)
+    np.add.at(array, key, values)
     return array
 
 

@@ -18,7 +18,7 @@ from ..autograd.graph import Node
 from ..autograd.modes import modes
 from ..tensor import Tensor
 from .elementwise import nothing
-from .index import alias, index_put, split_key
+from .index import alias, index_put_op, split_key
 from .shape import follow
 from .table import op
 
@@ -141,7 +141,7 @@ zero = op("zero", lambda self: np.zeros_like(self),
 
 # fmt: on
 
-copy_, fill_, zero_, index_put_ = map(inplace, (copy, fill, zero, index_put))
+copy_, fill_, zero_, index_put_ = map(inplace, (copy, fill, zero, index_put_op))
 
 
 def setitem(self: Tensor, key, value) -> None:
@@ -151,6 +151,6 @@ def setitem(self: Tensor, key, value) -> None:
     for function, arguments in steps:
         part = function(part, *arguments)
     if indices is not None:
-        index_put_(part, indices, value)
+        index_put_(part, indices, value, False)
     else:
         copy_(part if steps else alias(part), value)

@@ -271,6 +271,8 @@ MEANINGS = {
     "acosh": "The inverse of cosh.",
     "atanh": "The inverse of tanh.",
     "atan2": "The angle of the point (other, self), in radians.",
+    "deg2rad": "Degrees as radians.",
+    "rad2deg": "Radians as degrees.",
     "abs": "The size of each element, without its sign.",
     "sign": "-1, 0 or 1.",
     "relu": "Each element, or 0 where it is negative.",
@@ -324,7 +326,10 @@ _add, _sub = _strict(elementwise.add), _strict(elementwise.sub)
 BOTH = {
     **_rows(elementwise, "mul neg reciprocal sqrt rsqrt hypot exp exp2 expm1 log log1p log2 log10"),
     **_rows(elementwise, "logaddexp logaddexp2 sin cos tan sinh cosh tanh asin acos atan asinh"),
-    **_rows(elementwise, "acosh atanh atan2 abs sign relu sigmoid maximum minimum fmax fmin clone"),
+    **_rows(
+        elementwise,
+        "acosh atanh atan2 deg2rad rad2deg abs sign relu sigmoid maximum minimum fmax fmin clone",
+    ),
     **_rows(rounding, "floor ceil trunc frac copysign"),
     **_rows(special, "erf erfc sinc"),
     **_named(rounding, "round fmod remainder floor_divide div"),
@@ -332,7 +337,7 @@ BOTH = {
     **_named(reduce, "sum mean nansum nanmean var std var_mean std_mean prod amax amin argmax"),
     **_named(reduce, "argmin logsumexp norm dist any all count_nonzero"),
     **_named(order, "max min aminmax argsort sort msort topk kthvalue median mode cummax cummin"),
-    **_named(scan, "cumsum cumprod logcumsumexp"),
+    **_named(scan, "cumsum cumprod logcumsumexp diff"),
     **_named(shape, "reshape flatten squeeze unsqueeze permute transpose t movedim broadcast_to"),
     **_named(shape, "unflatten ravel diagonal"),
     **_named(join, "split split_with_sizes chunk tensor_split unbind"),
@@ -341,7 +346,7 @@ BOTH = {
     **_named(index, "select narrow select_scatter slice_scatter"),
     **_named(gather, "gather scatter scatter_add index_select index_add index_copy index_fill"),
     **_named(gather, "masked_fill masked_select masked_scatter take take_along_dim nonzero"),
-    **_named(gather, "argwhere"),
+    **_named(gather, "argwhere index_put"),
     **_named(linalg, "matmul dot vdot mv mm bmm outer ger inner addmm addmv addr baddbmm kron"),
     **_named(linalg, "matrix_power det"),
     **_named(compare, "eq ne lt le gt ge isnan isinf isfinite isposinf isneginf isreal signbit"),
@@ -464,10 +469,11 @@ FUNCTIONS = {
 
 IN_PLACE = """
 abs acos acosh add addcdiv addcmul addmm addmv addr asin asinh atan atan2 atanh baddbmm ceil clamp
-clamp_max clamp_min clip copysign cos cosh cumprod cumsum div erf erfc exp exp2 expm1 float_power
-floor floor_divide fmod frac hypot index_add index_copy index_fill lerp log log10 log1p log2 logit
-masked_fill masked_scatter mul multiply nan_to_num neg pow reciprocal relu remainder round rsqrt
-scatter scatter_add sigmoid sign sin sinc sinh sqrt square sub tan tanh tril triu trunc xlogy
+clamp_max clamp_min clip copysign cos cosh cumprod cumsum deg2rad div erf erfc exp exp2 expm1
+float_power floor floor_divide fmod frac hypot index_add index_copy index_fill index_put lerp log
+log10 log1p log2 logit masked_fill masked_scatter mul multiply nan_to_num neg pow reciprocal relu
+remainder round rsqrt scatter scatter_add sigmoid sign sin sinc sinh sqrt square sub tan tanh tril
+triu trunc xlogy
 """
 INPLACE = {
     **_named(inplace, "copy_ fill_ zero_"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import errors
+from .. import dtypes, errors
 from ..autograd.modes import no_grad
 from ..tensor import Tensor
 from . import elementwise
@@ -26,16 +26,13 @@ fmod_number = op("fmod", lambda self, other: np.fmod(self, other),
     self =lambda g: g)
 fmod_tensor = op("fmod", lambda self, other: np.fmod(self, other), 1,
     self =lambda g: g,
-    other=lambda g, self, other: -g * div_trunc(self, other))
+    other=lambda g, self, other: -g * div_rounded(self, other, "trunc"))
 remainder_number = op("remainder", lambda self, other: np.remainder(self, other),
     self =lambda g: g)
 remainder_tensor = op("remainder", lambda self, other: np.remainder(self, other), 1,
     self =lambda g: g,
-    other=lambda g, self, other: -g * div_floor(self, other))
-div_floor = op("div", lambda self, other: np.floor_divide(self, other), 2,
-    self =lambda g: nothing(g),
-    other=lambda g: nothing(g))
-div_trunc = op("div", lambda self, other: quotient(self, other), 2,
+    other=lambda g, self, other: -g * div_rounded(self, other, "floor"))
+div_rounded = op("div", lambda self, other, rounding_mode: QUOTIENTS[rounding_mode](self, other), 2,
     self =lambda g: nothing(g),
     other=lambda g: nothing(g))
 nan_to_num = op("nan_to_num", lambda self, nan, posinf, neginf: finite(self, nan, posinf, neginf),
@@ -54,10 +51,19 @@ def whole(function, array):
 
 def quotient(x, y):
     """x / y without its fraction; integers stay integers."""
+    x, y = dtypes.promote(x, y)
     if np.result_type(x, y).kind == "f":
         return np.trunc(x / y)
     down = np.floor_divide(x, y)
     return down + ((np.remainder(x, y) != 0) & (down < 0))
+
+
+def rounded_down(x, y):
+    """x / y, rounded down."""
+    return np.floor_divide(*dtypes.promote(x, y))
+
+
+QUOTIENTS = {"floor": rounded_down, "trunc": quotient}
 
 
 def finite(x, nan, posinf, neginf):
@@ -93,7 +99,7 @@ def remainder(self, other):
 def floor_divide(self, other):
     """`self / other` rounded down; the result has no history."""
     with no_grad():
-        return div_floor(self, other)
+        return div_rounded(self, other, "floor")
 
 
 def div(self, other, *, rounding_mode=None):
@@ -101,8 +107,6 @@ def div(self, other, *, rounding_mode=None):
     match rounding_mode:
         case None:
             return elementwise.div(self, other)
-        case "floor":
-            return div_floor(self, other)
-        case "trunc":
-            return div_trunc(self, other)
+        case "floor" | "trunc":
+            return div_rounded(self, other, rounding_mode)
     raise errors.rounding_mode(rounding_mode)

@@ -6,6 +6,8 @@ import numpy as np
 
 from ..tensor import Tensor, normal_dim
 from .elementwise import exp, raw, where
+from .index import slice_op
+from .join import cat
 from .rearrange import flip_op
 from .reduce import sum_dim, sum_type
 from .shape import unsqueeze_op
@@ -87,3 +89,17 @@ def cumprod(self, dim, *, dtype=None) -> Tensor:
 def logcumsumexp(self, dim) -> Tensor:
     """log(cumsum(exp(self))) along `dim`, without overflow."""
     return logcumsumexp_op(self, normal_dim(dim, self._data.ndim))
+
+
+def diff(self, n=1, dim=-1, prepend=None, append=None) -> Tensor:
+    """The difference of each element and the one before it, `n` times over."""
+    if n == 0:
+        return self
+    around = [t for t in (prepend, self, append) if t is not None]
+    result = cat(around, dim) if len(around) > 1 else self
+    dim = normal_dim(dim, result._data.ndim)
+    for _ in range(n):
+        length = result._data.shape[dim]
+        later = slice_op(result, dim, min(1, length), length, 1)
+        result = later - slice_op(result, dim, 0, max(0, length - 1), 1)
+    return result

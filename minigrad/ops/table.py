@@ -25,7 +25,8 @@ from .. import dtypes, errors
 from ..autograd.recording import OpNode, record, record_two
 from ..tensor import Tensor
 
-TABLE: dict[str, Op] = {}
+TABLE: dict[str, Op] = {}  # by the name of the node
+ROWS: list[Op] = []  # all of them: torch, too, has nodes that share a name
 _NUMBERS = (int, float, bool)
 
 
@@ -109,7 +110,8 @@ def op(name: str, forward: Callable, digit=0, *, inert=(), floating=False, **vjp
     its VJP returns a list. If `forward` returns a list, so does the operation, and `g` is a list.
     """
     row = Op(name, forward, digit, inert, vjps)
-    TABLE[row.node_name] = row
+    TABLE.setdefault(row.node_name, row)
+    ROWS.append(row)
     match row.arguments:
         case ("tensors", *_):
             make = _of_a_list
