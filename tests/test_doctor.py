@@ -1,5 +1,6 @@
 """`grader doctor`: the real table of this machine, and decisions for machines that are not here."""
 
+import doctest
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -187,3 +188,8 @@ def test_a_failing_apt_is_reported(fake_apt, capsys):
     (fake_apt / "sudo").write_text("#!/bin/sh\nexit 100\n")
     assert not doctor.fix(MISSING, yes=True)
     assert "failed with exit code 100" in capsys.readouterr().out
+
+
+def test_the_examples_in_the_docs_are_true():
+    tried = doctest.testmod(doctor)
+    assert tried.attempted and not tried.failed

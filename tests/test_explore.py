@@ -1,5 +1,6 @@
 """The still picture: what it reads, what it shows, and what it gives to a notebook."""
 
+import doctest
 import gc
 import re
 import weakref
@@ -11,7 +12,7 @@ import torch
 
 import minigrad
 from minigrad import explore
-from minigrad.explore import draw, svg
+from minigrad.explore import draw, layout, svg, trace
 from minigrad.explore.layout import lay_out
 from minigrad.explore.trace import read
 
@@ -344,3 +345,9 @@ def test_save_writes_svg_and_png_and_nothing_else(tmp_path):
     assert picture.save(str(tmp_path / "graph.png")).read_bytes() == picture.png
     with pytest.raises(ValueError, match=r"name the file graph.svg, not graph.gif"):
         picture.save(tmp_path / "graph.gif")
+
+
+@pytest.mark.parametrize("module", [explore, layout, svg, trace], ids=lambda m: m.__name__)
+def test_the_examples_in_the_docs_are_true(module):
+    tried = doctest.testmod(module)
+    assert tried.attempted and not tried.failed

@@ -1,5 +1,6 @@
 """`grader lab`: what is put into the work folder, and that nothing a student wrote is ever lost."""
 
+import doctest
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader import lab
 from grader.cli import main
 from grader.lab import MANIFEST, kit_files, prepare
 
@@ -206,3 +208,8 @@ def test_it_opens_jupyterlab_on_the_folder_until_ctrl_c(tmp_path):
         if lab.poll() is None:
             os.killpg(lab.pid, signal.SIGKILL)
             lab.wait()
+
+
+def test_the_examples_in_the_docs_are_true():
+    tried = doctest.testmod(lab)
+    assert tried.attempted and not tried.failed
