@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 COMMANDS = {
-    "demo": ("grader.demo", "grade a small class, from release to gradebook, in under a minute"),
+    "demo": ("grader.demo", "grade a small class, from release to gradebook"),
     "lab": ("grader.lab", "open JupyterLab on the lessons and exercises"),
     "doctor": ("grader.doctor", "show what is installed and how to repair what is not"),
     "build": ("grader.build", "make notebooks from their sources, or a course folder"),
@@ -40,10 +40,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     parser = argparse.ArgumentParser(
         prog="grader",
+        usage="grader [-h] COMMAND ...",
         description="Lessons and graded exercises in automatic differentiation.",
         epilog="`grader COMMAND --help` says more about one command.",
     )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands = parser.add_subparsers(
+        title="commands", dest="command", metavar="COMMAND ...", prog="grader"
+    )
     for name, (_, summary) in COMMANDS.items():
         commands.add_parser(name, help=summary, description=_sentence(summary))
     if chosen is None:
