@@ -661,6 +661,46 @@ def _(t):
     t.ones(3)[t.tensor([True, False])]
 
 
+@row("mask of a wrong shape, second dimension")
+def _(t):
+    t.ones(3, 4)[t.ones(3, 5, dtype=t.bool)]
+
+
+@row("index tensor of floats")
+def _(t):
+    t.ones(3)[t.tensor([0.5])]
+
+
+@row("index tensors that do not fit together")
+def _(t):
+    t.ones(3, 4)[t.tensor([0, 1]), t.tensor([0, 1, 2])]
+
+
+@row("slice backwards")
+def _(t):
+    t.ones(3)[::-1]
+
+
+@row("assignment of a wrong shape by an index tensor")
+def _(t):
+    t.ones(3)[t.tensor([0, 1])] = t.ones(3)
+
+
+@row("assignment of a wrong shape by a mask")
+def _(t):
+    t.ones(3)[t.tensor([True, False, True])] = t.ones(3)
+
+
+@row("assignment of a wrong shape to a row")
+def _(t):
+    t.ones(2, 3)[0] = t.ones(2)
+
+
+@row("assignment of text")
+def _(t):
+    t.ones(3)[0] = "a"
+
+
 @row("assignment of a wrong shape")
 def _(t):
     t.ones(3)[:2] = t.ones(3)
