@@ -684,11 +684,23 @@ def dot_shapes(a, b) -> Exception:
 
 
 def matmul_types(a, b) -> Exception:
-    return advised(
-        RuntimeError,
-        f"expected m1 and m2 to have the same dtype, but got: {_c_name(a)} != {_c_name(b)}",
-        "Convert one of the two first, for example with .float().",
-    )
+    first, second = (tensor.type().split(".")[-1].removesuffix("Tensor") for tensor in (a, b))
+    match a.ndim, b.ndim:
+        case 1, 1:
+            return dot_types(a.dtype, b.dtype)
+        case _, 1:
+            text = (
+                "addmv input tensors must have the same dtype, but got "
+                f"{second}, {first}, and {second}"
+            )
+        case _, 2:
+            text = (
+                "expected m1 and m2 to have the same dtype, but got: "
+                f"{_c_name(a.dtype)} != {_c_name(b.dtype)}"
+            )
+        case _:
+            text = f"expected scalar type {first} but found {second}"
+    return advised(RuntimeError, text, "Convert one of the two first, for example with .float().")
 
 
 def _c_name(dtype) -> str:
@@ -1354,16 +1366,66 @@ def dirty_view() -> Exception:
     )
 
 
-def view_of_function(maker, output_nr: int) -> Exception:
-    name = type(maker).__name__.removesuffix("Backward")
+_VIEWS = {
+    "no_grad": (
+        " Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify "
+        "your code by moving both the view and the inplace either both inside the no_grad block "
+        "(if you don't want the inplace to be tracked) or both outside (if you want the inplace to "
+        "be tracked).",
+        "Make the view and change it on the same side of `with no_grad():`.",
+    ),
+    "inference": (
+        " Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify "
+        "your code by moving both the view and the inplace either both inside the inference_mode "
+        "block (if you don't want the inplace to be tracked) or both outside (if you want the "
+        "inplace to be tracked).",
+        "Make the view and change it on the same side of `with inference_mode():`.",
+    ),
+    "several": (
+        " This view is the output of a function that returns multiple views. Such functions do not "
+        "allow the output views to be modified inplace. You should replace the inplace operation "
+        "by an out-of-place one.",
+        "Write part = part + 1 in place of part += 1, or take the part by its index: x[0] += 1.",
+    ),
+    "function": (
+        " This view was created inside a custom Function (or because an input was returned as-is) "
+        "and the autograd logic to handle view+inplace would override the custom backward "
+        "associated with the custom Function, leading to incorrect gradients. This behavior is "
+        "forbidden. You can fix this by cloning the output of the custom Function.",
+        "Return x.clone() from forward in place of x or a part of it.",
+    ),
+}
+
+
+def view_in_place(origin: str, maker, output_nr: int, indirect: bool = False) -> Exception:
+    """A view that its origin forbids to change; `indirect`: something else on its memory was."""
+    changed = "its base or another view of its base has been" if indirect else "is being"
+    function = type(maker).__name__.partition("Backward")[0]
+    view = maker and f"Output {output_nr} of {function} is a view"
+    if view and origin in ("several", "function"):
+        start = f"{view} and {changed} modified inplace."
+    else:
+        start = f"{view} of a view which was" if view else "A view was"
+        there, here = ("no_grad mode", "with grad mode enabled")
+        if origin == "inference":
+            there, here = ("inference mode", "in normal mode")
+        start += f" created in {there} and {changed} modified inplace {here}."
+    text, advice = _VIEWS[origin]
+    return advised(RuntimeError, start + text, advice)
+
+
+def shared_elements(partly: bool) -> Exception:
+    """Writing where one place in memory is several elements."""
+    place = (
+        "some elements of the input tensor and the written-to tensor refer"
+        if partly
+        else "more than one element of the written-to tensor refers"
+    )
     return advised(
         RuntimeError,
-        f"Output {output_nr} of {name} is a view and is being modified inplace. This view was "
-        "created inside a custom Function (or because an input was returned as-is) and the "
-        "autograd logic to handle view+inplace would override the custom backward associated with "
-        "the custom Function, leading to incorrect gradients. This behavior is forbidden. You can "
-        "fix this by cloning the output of the custom Function.",
-        "Return x.clone() from forward in place of x or a part of it.",
+        f"unsupported operation: {place} to a single memory location. Please clone() the tensor "
+        "before performing the operation.",
+        "clone() makes a copy with memory of its own.",
     )
 
 

@@ -125,9 +125,14 @@ def tensor_text(tensor: Any, prefix: str = "tensor(") -> str:
     before, after = [], []
     if tensor.device.type != "cpu":
         before.append(f"device='{tensor.device}'")
-    if tensor.grad_fn is not None:
-        after.append(f"grad_fn=<{type(tensor.grad_fn).__name__}>")
-    elif tensor.requires_grad:
+    try:
+        node = tensor.grad_fn
+    except RuntimeError:  # a view that was changed in a way that autograd cannot follow
+        after.append("grad_fn=<Invalid>")
+        node = None
+    if node is not None:
+        after.append(f"grad_fn=<{type(node).__name__}>")
+    elif not after and tensor.requires_grad:
         after.append("requires_grad=True")
     return array_text(tensor._array(), prefix=prefix, before=before, after=after)
 

@@ -50,7 +50,8 @@ class Tensor:
     _steps = ()  # from `_base` to this view: (function, arguments)
     _view_version = 0  # the version for which a view's edge holds
     _inference = False
-    _view_of_function = False  # on memory that a custom Function did not make: no change in place
+    _origin = None  # of a view that must not be changed in place: "no_grad", "inference", "several"
+    # (one of several results) or "function" (on memory that a custom Function did not make)
 
     __array_priority__ = 1000  # so that `array * tensor` asks the tensor
 
@@ -78,9 +79,9 @@ class Tensor:
     @property
     def requires_grad(self) -> bool:
         """Whether gradients are wanted: a flag of leaves that results inherit."""
-        if self._base is not None:
-            self._refresh_view()
-        return self._edge is not None or self._requires_grad
+        if self._edge is not None or self._requires_grad:
+            return True
+        return self._base is not None and self._base.requires_grad
 
     @requires_grad.setter
     def requires_grad(self, flag: bool) -> None:
@@ -162,7 +163,7 @@ class Tensor:
         return self
 
     def _is_view(self) -> bool:
-        return self._base is not None or self._view_of_function
+        return self._base is not None or self._origin is not None
 
     # --- the graph --------------------------------------------------------------------------------
 
@@ -192,10 +193,7 @@ class Tensor:
         if node is None or self._retains_grad:
             return
         self._retains_grad = True
-        if node.retained is None:
-            node.retained = {}
-        node.retained[self.output_nr] = weakref.ref(self)
-        node.watched = True
+        self._hang(self._edge)
 
     def register_hook(self, hook):
         """Call `hook(grad)` when the gradient is known; a tensor that it returns replaces it."""
@@ -267,13 +265,25 @@ class Tensor:
             data[...] = values
         self._cell()[0] += 1
 
+    def _hang(self, edge) -> None:
+        """Hang this tensor at another place of the graph; a gradient that it retains follows."""
+        if self._retains_grad:
+            (old, old_nr), (node, nr) = self._edge, edge
+            if old.retained:
+                old.retained.pop(old_nr, None)
+            node.retained = {**(node.retained or {}), nr: weakref.ref(self)}
+            node.watched = True
+        self._edge = edge
+        self._requires_grad = False
+
     def _refresh_view(self) -> None:
         """Make a view's edge anew after its base, or another view of it, was changed in place."""
-        cell = self._version_cell
-        if self._view_version != cell[0]:
-            self._view_version = cell[0]
-            if self._base._edge is not None:
-                self._edge = self._remake_edge()
+        version = self._version_cell[0]
+        if self._view_version != version and self.requires_grad:
+            if self._origin is not None:
+                raise errors.view_in_place(self._origin, *(self._edge or (None, 0)), indirect=True)
+            self._view_version = version
+            self._hang(self._remake_edge())
 
     # --- numbers out ------------------------------------------------------------------------------
 

@@ -41,7 +41,7 @@ def backward(
     else:
         for tensor in inputs:
             tensor.retain_grad()  # of a result; for a leaf this does nothing
-        ends = [edge_of(tensor) for tensor in inputs]
+        ends = [edge_of(tensor) or (None, 0) for tensor in inputs]
     _run(_sequence(tensors), grad_tensors, retain_graph, create_graph, ends)
 
 
@@ -74,7 +74,7 @@ def grad(
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     if not all(tensor.requires_grad for tensor in inputs):
         raise errors.input_without_grad()
-    ends = [edge_of(tensor) for tensor in inputs]
+    ends = [edge_of(tensor) or (None, 0) for tensor in inputs]
     caught = dict.fromkeys(ends)
     _run(_sequence(outputs), grad_outputs, retain_graph, create_graph, ends, caught)
     found = [hooks.as_tensor(caught[end]) for end in ends]
@@ -100,8 +100,8 @@ def _run(outputs, grad_outputs, retain_graph, create_graph, ends, caught=None):
 def _walk(roots, seeds, keep, create_graph, ends, caught):
     """Run the nodes below `roots`; of those that are ready always the one that was made last.
 
-    With `ends` only the nodes that lead to these edges run. What arrives there is put into `caught`;
-    without `caught`, the nodes at the ends run, too.
+    With `ends` only the nodes that lead to these edges run. What arrives there is put into
+    `caught`; without `caught`, the nodes at the ends run, too.
     """
     start = dict.fromkeys(node for node, _ in roots)
     reached, joints = _survey(start)
@@ -231,7 +231,7 @@ def _seeds(outputs, gradients, create_graph):
         raise errors.grad_count(len(outputs), len(gradients))
     seeds = []
     for i, (output, gradient) in enumerate(zip(outputs, gradients, strict=True)):
-        if not output.requires_grad:
+        if edge_of(output) is None:
             raise errors.no_grad_anywhere(i)
         if gradient is None:
             if output._data.size != 1:

@@ -301,7 +301,7 @@ def _placed(node, nr, output, inputs, ctx):
         return output
     if given or output._base is not None:
         output = output.detach()
-        output._view_of_function = True
+        output._origin = "function"
     output._requires_grad = False
     output._edge = (node, nr)
     return output

@@ -131,7 +131,10 @@ abs  = op("abs",  lambda self: np.abs(self),  self=lambda g, self: g * sign(self
 sign = op("sign", lambda self: np.sign(self) if self.dtype.kind != "b" else np.array(self),
     self=lambda g: nothing(g))
 relu = op("relu", lambda self: np.maximum(self, 0),
-    self =lambda g, result: where(result <= 0, 0.0, g))
+    self =lambda g, result: threshold_backward(g, result))
+threshold_backward = op("threshold_backward", lambda self, other: np.where(other <= 0, 0, self),
+    self =lambda g, other: threshold_backward(g, other),
+    other=lambda g: nothing(g))
 sigmoid = op("sigmoid", lambda self: logistic(self), floating=True,
     self =lambda g, result: g * (result * (1 - result)))
 maximum = op("maximum", lambda self, other: np.maximum(self, other),

@@ -22,13 +22,18 @@ from .index import alias, index_put_op, split_key
 from .shape import follow
 from .table import op
 
+# These may write where one place in memory is several elements.
+REPEATS = {"fill", "zero", "index_put"}
+
 
 def inplace(function):
     """The in-place twin of an operation: `add_` of `add`."""
 
     @functools.wraps(function)
     def call(self, *others, **options):
-        _refuse_leaves(self)
+        _refuse(self, others)
+        if function.__name__ not in REPEATS:
+            _check_memory(self, others)
         before = Tensor._make(self._data, edge_of(self) if modes.grad else None)
         output = function(before, *others, **options)
         _check_fit(self, output)
@@ -48,16 +53,41 @@ def inplace(function):
     return call
 
 
-def _refuse_leaves(self):
-    if not modes.grad:
-        return
-    if self._view_of_function:
-        raise errors.view_of_function(self.grad_fn, self.output_nr)
-    if self._base is None:
-        if self._edge is None and self._requires_grad:
+def _refuse(self, others):
+    """Refuse to change leaves, and views of some origins, while that is recorded."""
+    wanted = self.requires_grad or any(isinstance(o, Tensor) and o.requires_grad for o in others)
+    if modes.grad and wanted:
+        if self._origin is not None:
+            raise errors.view_in_place(self._origin, *(self._edge or (None, 0)))
+        if self._base is not None and self._base.requires_grad and self._base.is_leaf:
+            raise errors.leaf_in_place(view=True)
+        if self.requires_grad and self.is_leaf:
             raise errors.leaf_in_place()
-    elif self._base._edge is None and self._base._requires_grad:
-        raise errors.leaf_in_place(view=True)
+
+
+def _check_memory(self, others):
+    """Elements that share memory would be read after they were written, or be written twice."""
+    own = self._data
+    if isinstance(own, np.generic):
+        return
+    if any(step == 0 and n > 1 for step, n in zip(own.strides, own.shape, strict=True)):
+        raise errors.shared_elements(partly=False)
+    for other in others:
+        if isinstance(other, Tensor) and np.may_share_memory(own, other._data):
+            same = own.strides == other._data.strides and _bounds(own) == _bounds(other._data)
+            if not same and _dense(own) and _dense(other._data):
+                raise errors.shared_elements(partly=True)
+
+
+def _bounds(array) -> tuple[int, int]:
+    """The addresses of the first byte and of the one after the last."""
+    return np.lib.array_utils.byte_bounds(array)
+
+
+def _dense(array) -> bool:
+    """Whether the elements fill the memory between the first and the last."""
+    start, end = _bounds(array)
+    return end - start == array.nbytes
 
 
 def _check_fit(self, output):
@@ -89,12 +119,10 @@ def _move_result(node, output, self):
 def rebase(self, node):
     """Make `node` the one that made this tensor; a view passes it on to its base."""
     if self._base is None:
-        self._edge = (node, 0)
-        self._requires_grad = False
+        self._hang((node, 0))
     else:
         base = self._base
-        base._edge = (CopySlices(base, self._steps, node), 0)
-        base._requires_grad = False
+        base._hang((CopySlices(base, self._steps, node), 0))
         self._refresh_view()
 
 
@@ -114,6 +142,8 @@ class CopySlices(Node):
         self.function = function
 
     def apply(self, gradient, as_tensors):
+        if self.function is None:
+            raise errors.freed()
         whole = gradient.clone() if as_tensors else np.array(gradient)
         part = follow(whole, self.steps)
         inner, *others = self.function.apply(
@@ -126,7 +156,7 @@ class CopySlices(Node):
         return [whole, *others]
 
     def release(self):
-        self.function.release()
+        self.function = self.saved = None
 
 
 # fmt: off

@@ -109,7 +109,7 @@ def matmul(self: Tensor, other: Tensor) -> Tensor:
     if not a.ndim or not b.ndim:
         raise errors.matmul_scalar(a.ndim, b.ndim)
     if a.dtype != b.dtype:
-        raise errors.matmul_types(self.dtype, other.dtype)
+        raise errors.matmul_types(self, other)
     match a.ndim, b.ndim:
         case 1, 1:
             if a.shape != b.shape:

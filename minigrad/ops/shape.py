@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from .. import dtypes, errors
-from ..autograd.modes import enable_grad
+from ..autograd.modes import enable_grad, modes
 from ..tensor import Tensor, normal_dim
 from .elementwise import clone
 from .table import op
@@ -30,6 +30,7 @@ def view(name, forward, digit=0, **vjps):
         if output.__class__ is list:
             for i, part in enumerate(output):
                 _share(self, part, (item, (call, arguments, i)))
+                part._origin = part._origin or "several"
         elif np.may_share_memory(output._data, array):
             _share(self, output, (call, arguments))
         return output
@@ -44,6 +45,10 @@ def _share(self, output, step):
     output._view_version = output._version_cell[0]
     output._base = self if self._base is None else self._base
     output._steps = (*self._steps, step)
+    if modes.grad:
+        output._origin = self._origin
+    else:
+        output._origin = "inference" if modes.inference else "no_grad"
 
 
 def item(whole, function, arguments, i):
@@ -59,7 +64,7 @@ reshape_alias = view("reshape_alias", lambda self, size: self.reshape(size),
     self=lambda g, self_sizes: reshape(g, self_sizes))
 unsafe_view = op("unsafe_view", lambda self, size: self.reshape(size),
     self=lambda g, self_sizes: reshape(g, self_sizes))
-expand_op = view("expand", lambda self, size: np.broadcast_to(self, size),
+expand_op = view("expand", lambda self, size: stretched(self, size),
     self=lambda g: g)  # the engine sums over the copies
 permute_op = view("permute", lambda self, dims: self.transpose(dims),
     self=lambda g, dims: permute_op(g, inverse(dims)))
@@ -119,6 +124,13 @@ Tensor._remake_edge = _remake_edge
 def without(array, dims):
     """An array without those of `dims` that have length 1."""
     return array.reshape([n for i, n in enumerate(array.shape) if n != 1 or i not in dims])
+
+
+def stretched(array, size):
+    """np.broadcast_to that can be written where the array can."""
+    result = np.broadcast_to(array, size)
+    result.flags.writeable = array.flags.writeable
+    return result
 
 
 def slant(array, offset, dim1, dim2):
