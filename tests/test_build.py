@@ -1,5 +1,7 @@
 """Sources to notebooks: the same source, the same bytes; nothing of the answer in the release."""
 
+import doctest
+import importlib
 import json
 import os
 import re
@@ -266,6 +268,12 @@ def test_help_is_fast_because_it_imports_nothing_heavy():
     assert (shown.returncode, shown.stderr) == (0, "")
     for command in ("demo", "lab", "doctor", "build", "release", "collect", "autograde"):
         assert re.search(rf"^ +{command} ", shown.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["build", "course", "staging", "journal", "commands.export"])
+def test_the_examples_in_docstrings_run(name):
+    tried = doctest.testmod(importlib.import_module(f"grader.{name}"))
+    assert tried.attempted and not tried.failed
 
 
 @pytest.mark.parametrize(
