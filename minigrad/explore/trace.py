@@ -6,14 +6,17 @@ alone and never ask where it came from.
 
 `read` fills one from the output of a computation. It looks only at what torch shows to everybody
 (`grad_fn`, `next_functions`, `variable`, `_saved_*`, `grad`), so it reads a minigrad tensor and a
-torch tensor alike.
+torch tensor alike. `minigrad.explore.record` adds the steps of a backward pass.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
+
+from ..autograd.recording import OpNode
 
 Kind = Literal["leaf", "op", "output", "constant"]
 
@@ -38,6 +41,7 @@ class Node:
         value: the forward value, or None where nobody kept it.
         grad: the stored gradient, or None where there is none.
         saved: what the backward node holds for its derivative, by name; empty once it is freed.
+        version: how often the value was changed in place, or None where nobody holds it.
     """
 
     id: int
@@ -47,6 +51,7 @@ class Node:
     value: np.ndarray | None = None
     grad: np.ndarray | None = None
     saved: Mapping[str, Any] = field(default_factory=dict)
+    version: int | None = None
 
     @property
     def shape(self) -> tuple[int, ...] | None:
@@ -61,19 +66,54 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """A tensor on its way from its maker `source` into input number `slot` of its user `target`."""
+    """A tensor on its way from its maker `source` into input number `slot` of its user `target`.
+
+    `output` tells which of the maker's results it is; most makers have one, number 0.
+    """
 
     source: int
     target: int
     slot: int
+    output: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """A node that ran in a backward pass.
+
+    Attributes:
+        node: its id.
+        arrived: the gradient of each of its outputs, summed over all edges that brought one; None
+            where none came.
+        sent: the gradient of each of its inputs, by slot; None where none was sent.
+        before, after: the stored gradient (`.grad`) before the pass and after this step; None where
+            there is none.
+    """
+
+    node: int
+    arrived: tuple[np.ndarray | None, ...]
+    sent: tuple[np.ndarray | None, ...]
+    before: np.ndarray | None = None
+    after: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class Trace:
-    """The graph behind one output: `nodes` in an order in which inputs come first, and `edges`."""
+    """The graph behind one output, and what a backward pass did in it.
+
+    Attributes:
+        nodes: in an order in which inputs come first.
+        edges: in the order of their targets and slots.
+        steps: the nodes that ran, in the engine's order; empty where no pass was recorded.
+        error: what stopped the pass, as "RuntimeError: ..."; "" where it came to its end.
+        stopped_at: the id of the node at which it stopped.
+    """
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+    steps: tuple[Step, ...] = ()
+    error: str = ""
+    stopped_at: int | None = None
 
     def inputs(self, node: Node) -> tuple[Node, ...]:
         """The nodes that feed `node`, by slot."""
@@ -83,7 +123,12 @@ class Trace:
 
 def is_tensor(thing: Any) -> bool:
     """Say whether `thing` is a tensor of minigrad or of torch, by its type: nothing is computed."""
-    return all(hasattr(type(thing), name) for name in ("grad_fn", "requires_grad", "is_leaf"))
+    return _is_tensor_type(type(thing))
+
+
+@cache
+def _is_tensor_type(kind: type) -> bool:
+    return all(hasattr(kind, name) for name in ("grad_fn", "requires_grad", "is_leaf"))
 
 
 def read(out: Any, variables: Mapping[str, Any]) -> Trace:
@@ -101,80 +146,86 @@ def read(out: Any, variables: Mapping[str, Any]) -> Trace:
         >>> [node.op or node.kind for node in trace.nodes]
         ['leaf', 'constant', 'MulBackward0', 'SumBackward0']
     """
-    if not is_tensor(out):
-        got = type(out).__name__
-        raise TypeError(
-            f"draw() needs a tensor, but got {got}: give it a result of your computation"
-        )
-    known = {name: thing for name, thing in variables.items() if is_tensor(thing)}
-    if out.grad_fn is None:
-        kind = "leaf" if out.requires_grad else "constant"
-        names = tuple(name for name, thing in known.items() if thing is out)[:MOST_NAMES]
-        return Trace((Node(0, kind, "", names, _array(out), _array(_grad(out))),), ())
-    return _Reader(known).read(out)
+    return Reader(out, variables).trace()
 
 
-class _Reader:
-    """Collects nodes and edges; the functions of the library are its keys only while it reads."""
+class Reader:
+    """Collects nodes and edges; the functions of the library are its keys while it is there.
 
-    def __init__(self, variables: Mapping[str, Any]) -> None:
-        self.variables = variables
-        self.tensors: dict[int, Any] = {}  # id of a backward node -> the tensor it made
-        self.names: dict[
-            int, list[str]
-        ] = {}  # id of a backward node or of an untracked tensor -> variable names
+    Attributes:
+        order: the backward nodes, inputs first.
+        place: the id in the trace of each of them, by Python's `id`.
+        tensors: the tensor that each of them made, or its leaf, where one is known; by `id`.
+    """
+
+    def __init__(self, out: Any, variables: Mapping[str, Any]) -> None:
+        if not is_tensor(out):
+            raise TypeError(
+                f"draw() needs a tensor, but got {type(out).__name__}: "
+                "give it a result of your computation"
+            )
+        self.out = out
+        self.root = _end_of(out) if out.grad_fn is None else out.grad_fn
+        self.order = [] if self.root is None else _inputs_first(self.root)
+        self.place: dict[int, int] = {}
+        self.tensors: dict[int, Any] = {}
+        # Of a backward node or of a tensor that no node made: the variables that hold it.
+        self.names: dict[int, list[str]] = {}
         for name, tensor in variables.items():
-            made_by = tensor.grad_fn
-            self.names.setdefault(id(made_by if made_by is not None else tensor), []).append(name)
-            if made_by is not None:
-                self._learn(tensor)
+            if is_tensor(tensor):
+                made_by = tensor.grad_fn
+                self.names.setdefault(id(tensor if made_by is None else made_by), []).append(name)
+                if made_by is not None:
+                    self._learn(tensor)
 
-    def read(self, out: Any) -> Trace:
-        order = _inputs_first(out.grad_fn)
-        saved = {id(fn): dict(_saved(fn)) for fn in order}
-        for fn in order:
+    def trace(self) -> Trace:
+        """Read it all; the values are those of this moment."""
+        if self.root is None:
+            kind = "leaf" if self.out.requires_grad else "constant"
+            return Trace((Node(0, kind, **self._about(self.out)),), ())
+        saved = {id(fn): dict(_saved(fn)) for fn in self.order}
+        for fn in self.order:
             self._learn_from(saved[id(fn)])
-        self.tensors[id(out.grad_fn)] = out
+        self.tensors[id(self.root)] = self.out
 
         nodes: list[Node] = []
         edges: list[Edge] = []
-        place: dict[int, int] = {}
 
         def add(**what: Any) -> int:
             nodes.append(Node(len(nodes), **what))
             return len(nodes) - 1
 
-        for fn in order:
+        for fn in self.order:
             sources = []
-            for slot, (source, _) in enumerate(fn.next_functions):
+            for slot, (source, output) in enumerate(fn.next_functions):
                 if source is None:
                     thing = _constant(slot, saved[id(fn)])
                     names = tuple(self.names.get(id(thing), ())[:MOST_NAMES])
-                    sources.append(add(kind="constant", names=names, value=_array(thing)))
+                    sources.append((add(kind="constant", names=names, value=array_of(thing)), 0))
                 else:
-                    sources.append(place[id(source)])
-            place[id(fn)] = add(**self._describe(fn, fn is out.grad_fn, saved[id(fn)]))
-            edges += [Edge(source, place[id(fn)], slot) for slot, source in enumerate(sources)]
+                    sources.append((self.place[id(source)], output))
+            self.place[id(fn)] = target = add(**self._describe(fn, saved[id(fn)]))
+            edges += [Edge(s, target, slot, output) for slot, (s, output) in enumerate(sources)]
         return Trace(tuple(nodes), tuple(edges))
 
-    def _describe(self, fn: Any, is_output: bool, saved: Mapping[str, Any]) -> dict[str, Any]:
+    def _describe(self, fn: Any, saved: Mapping[str, Any]) -> dict[str, Any]:
         if hasattr(fn, "variable"):
-            leaf = fn.variable
-            names = tuple(self.names.get(id(leaf), ())[:MOST_NAMES])
-            return {
-                "kind": "leaf",
-                "names": names,
-                "value": _array(leaf),
-                "grad": _array(_grad(leaf)),
-            }
-        tensor = self.tensors.get(id(fn))
+            self.tensors[id(fn)] = fn.variable
+            return {"kind": "leaf", **self._about(fn.variable)}
         return {
-            "kind": "output" if is_output else "op",
+            "kind": "output" if fn is self.root else "op",
             "op": fn.name().rsplit("::", 1)[-1],
-            "names": tuple(self.names.get(id(fn), ())[:MOST_NAMES]),
-            "value": _array(tensor),
-            "grad": _array(_grad(tensor)),
             "saved": {name: _plain(thing) for name, thing in saved.items()},
+            **self._about(self.tensors.get(id(fn)), fn),
+        }
+
+    def _about(self, tensor: Any, made_by: Any = None) -> dict[str, Any]:
+        """What is known of a tensor; for a result, `made_by` tells its names though it be gone."""
+        return {
+            "names": tuple(self.names.get(id(made_by or tensor), ())[:MOST_NAMES]),
+            "value": array_of(tensor),
+            "grad": array_of(stored_grad(tensor)),
+            "version": _version(tensor),
         }
 
     def _learn_from(self, saved: Mapping[str, Any]) -> None:
@@ -188,6 +239,14 @@ class _Reader:
         known = self.tensors.setdefault(id(tensor.grad_fn), tensor)
         if known is not None and known.output_nr != tensor.output_nr:
             self.tensors[id(tensor.grad_fn)] = None
+
+
+def _end_of(leaf: Any) -> Any:
+    """The node that fills a leaf's `.grad`, or None where it wants no gradient."""
+    if not leaf.requires_grad:
+        return None
+    view = leaf.expand_as(leaf)
+    return view.grad_fn and view.grad_fn.next_functions[0][0]
 
 
 def _inputs_first(root: Any) -> list[Any]:
@@ -210,14 +269,18 @@ def _inputs_first(root: Any) -> list[Any]:
 
 def _saved(fn: Any) -> Iterator[tuple[str, Any]]:
     """Yield what a node has saved. What is freed or was changed in place is left out."""
-    for name in dir(fn):
-        if name.startswith("_saved_") and "_sym_" not in name:
-            try:
-                thing = getattr(fn, name)
-            except RuntimeError:
-                continue
-            if thing is not None:
-                yield name.removeprefix("_saved_"), thing
+    for name in fn.plan.names if isinstance(fn, OpNode) else _saved_names(type(fn)):
+        try:
+            thing = getattr(fn, f"_saved_{name}")
+        except RuntimeError:
+            continue
+        if thing is not None and not name.endswith("_sizes"):
+            yield name, thing
+
+
+@cache
+def _saved_names(kind: type) -> tuple[str, ...]:
+    return tuple(name.removeprefix("_saved_") for name in dir(kind) if name.startswith("_saved_"))
 
 
 def _constant(slot: int, saved: Mapping[str, Any]) -> Any:
@@ -226,26 +289,44 @@ def _constant(slot: int, saved: Mapping[str, Any]) -> Any:
     return next((thing for thing in found if not getattr(thing, "requires_grad", False)), None)
 
 
-def _grad(tensor: Any) -> Any:
+def stored_grad(tensor: Any) -> Any:
     """Return the gradient that a tensor keeps; one that keeps none is not asked, it would warn."""
     keeps = tensor is not None and (tensor.is_leaf or getattr(tensor, "retains_grad", False))
     return tensor.grad if keeps else None
 
 
-def _array(thing: Any) -> np.ndarray | None:
+def _version(tensor: Any) -> int | None:
+    """How often a tensor was changed in place; one made in inference mode does not count."""
+    try:
+        return None if tensor is None else tensor._version
+    except RuntimeError:
+        return None
+
+
+def array_of(thing: Any) -> np.ndarray | None:
     """Copy a tensor, array or number into an array of its own; None stays None."""
     if thing is None:
         return None
     if is_tensor(thing):
         thing = thing.detach()
-        if getattr(thing, "is_cuda", False):
-            thing = thing.cpu()
         try:
             thing = thing.numpy()
-        except TypeError:  # bfloat16, which NumPy does not have
-            thing = thing.float().numpy()
+        except (TypeError, RuntimeError):  # what NumPy does not know: bfloat16, GPUs, sparse, lazy
+            thing = _strange(thing)
     return np.array(thing)
 
 
+def _strange(tensor: Any) -> np.ndarray:
+    tensor = tensor.cpu()
+    if getattr(tensor, "is_sparse", False):
+        tensor = tensor.to_dense()
+    if getattr(tensor, "is_complex", lambda: False)():
+        tensor = tensor.resolve_conj()
+    try:
+        return tensor.numpy()
+    except TypeError:
+        return tensor.float().numpy()
+
+
 def _plain(thing: Any) -> Any:
-    return _array(thing) if is_tensor(thing) or isinstance(thing, np.ndarray) else thing
+    return array_of(thing) if is_tensor(thing) or isinstance(thing, np.ndarray) else thing

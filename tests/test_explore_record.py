@@ -1,0 +1,317 @@
+"""A recorded backward pass: the same data from minigrad and from torch, and nothing kept alive."""
+
+import gc
+import random
+import weakref
+
+import numpy as np
+import pytest
+import torch
+
+import minigrad
+from minigrad.autograd import engine
+from minigrad.explore.record import record
+
+LIBRARIES = pytest.mark.parametrize("library", [minigrad, torch], ids=["minigrad", "torch"])
+PROGRAMS = 400
+
+# --- programs ------------------------------------------------------------------------------------
+
+UNARY = (
+    *("exp", "tanh", "sigmoid", "relu", "neg", "abs", "sin", "cos", "clone", "square"),
+    *("sum", "mean", "t", "contiguous"),
+)
+OTHERS = {
+    "power": lambda lib, a, k: (a * a + 0.5) ** (k % 3),
+    "scale": lambda lib, a, k: a * (0.5 + k),
+    "shift": lambda lib, a, k: 1.5 - a,
+    "over": lambda lib, a, k: 2.0 / (a * a + 1.0),
+    "root": lambda lib, a, k: lib.sqrt(a * a + 1.0),
+    "log": lambda lib, a, k: (a * a + 1.0).log(),
+    "rows": lambda lib, a, k: a.sum(0, keepdim=True),
+    "last": lambda lib, a, k: a.mean(-1),
+    "flat": lambda lib, a, k: a.reshape(-1),
+    "pick": lambda lib, a, k: a[0],
+    "lift": lambda lib, a, k: a.unsqueeze(k % 2),
+    "wide": lambda lib, a, k: a.unsqueeze(0).expand(2, *a.shape),
+    "parts": lambda lib, a, k: lib.mul(*a.unsqueeze(0).expand(2, *a.shape).unbind(0)),
+    "half": lambda lib, a, k: a.unsqueeze(0).expand(2, *a.shape).unbind(0)[k % 2],
+    "joined": lambda lib, a, k: lib.cat([a.reshape(-1), a.reshape(-1)]),
+    "single": lambda lib, a, k: a.to(lib.float32).to(lib.float64),
+    "chosen": lambda lib, a, k: lib.where(a > 0, a, a * 0.25),
+    "soft": lambda lib, a, k: a.softmax(-1),
+    "copied": lambda lib, a, k: a.detach() * a,
+    "inplace": lambda lib, a, k: (a + 1.0).mul_(2.0),
+}
+BINARY = ("add", "sub", "mul", "maximum", "minimum")
+SHAPES = ((), (3,), (2, 3), (1, 3), (2, 1), (3, 2))
+
+
+def compute(lib, seed: int):
+    """Run a generated program; returns its output and its leaves by name."""
+    draw = random.Random(seed)
+    leaves, pool = {}, []
+    for i in range(draw.randint(1, 3)):
+        shape = draw.choice(SHAPES)
+        values = np.random.default_rng([seed, i]).uniform(-1.5, 1.5, shape).round(3).tolist()
+        leaves[f"x{i}"] = lib.tensor(values, requires_grad=True, dtype=lib.float64)
+        pool.append(leaves[f"x{i}"])
+    pool.append(lib.tensor([0.5, -1.25, 2.0], dtype=lib.float64))
+    for _ in range(draw.randint(3, 14)):
+        a, b, k = draw.choice(pool[-2:]), draw.choice(pool), draw.randint(0, 5)
+        what = draw.choice((*UNARY, *OTHERS, *BINARY * 4, "matmul", "matmul"))
+        try:
+            pool.append(_apply(lib, what, a, b, k))
+        except (RuntimeError, IndexError):  # these shapes do not fit
+            continue
+    out = next((t for t in reversed(pool) if t.requires_grad), pool[0])
+    if draw.random() < 0.5 and out.ndim:
+        out = out.sum()
+    return out, leaves
+
+
+def _apply(lib, what: str, a, b, k: int):
+    if what in OTHERS:
+        return OTHERS[what](lib, a, k)
+    if what in UNARY:
+        return getattr(a, what)()
+    return getattr(lib, what)(a, b)
+
+
+def recorded(lib, seed: int):
+    out, leaves = compute(lib, seed)
+    gradient = lib.ones(out.shape, dtype=out.dtype) * 0.5 if seed % 3 else None
+    if out.ndim:
+        gradient = lib.ones(out.shape, dtype=out.dtype)
+    if seed % 5 == 0 and out.grad_fn is not None:
+        out.retain_grad()
+    return record(out, gradient, **leaves)
+
+
+def same(mine, torchs) -> bool:
+    if mine is None or torchs is None:
+        return mine is torchs
+    return mine.dtype == torchs.dtype and np.allclose(mine, torchs, rtol=1e-6, atol=1e-6)
+
+
+def test_generated_programs_are_recorded_alike():
+    steps = edges = 0
+    for seed in range(PROGRAMS):
+        mine, torchs = recorded(minigrad, seed), recorded(torch, seed)
+        assert (mine.error, torchs.error) == ("", ""), seed
+        assert [(n.kind, n.op, n.names) for n in mine.nodes] == [
+            (n.kind, n.op, n.names) for n in torchs.nodes
+        ], seed
+        assert mine.edges == torchs.edges, seed
+        assert [step.node for step in mine.steps] == [step.node for step in torchs.steps], seed
+        for a, b in zip(mine.steps, torchs.steps, strict=True):
+            assert len(a.sent) == len(b.sent) and len(a.arrived) == len(b.arrived), seed
+            assert all(map(same, (*a.arrived, *a.sent), (*b.arrived, *b.sent))), (seed, a, b)
+            assert same(a.before, b.before) and same(a.after, b.after), (seed, a, b)
+            edges += sum(gradient is not None for gradient in a.sent)
+        steps += len(mine.steps)
+    assert steps > 5 * PROGRAMS and edges > 5 * PROGRAMS  # the programs are not trivial
+
+
+@LIBRARIES
+def test_what_is_sent_along_the_edges_adds_up_to_what_arrives(library):
+    for seed in range(60):
+        trace = recorded(library, seed)
+        sums = {}
+        for step in trace.steps:
+            for output, arrived in enumerate(step.arrived):
+                told = sums.pop((step.node, output), None)
+                if step is not trace.steps[0]:
+                    assert same(told, arrived), (seed, step)
+            for edge in (e for e in trace.edges if e.target == step.node):
+                gradient, key = step.sent[edge.slot], (edge.source, edge.output)
+                if gradient is not None:
+                    sums[key] = sums[key] + gradient if key in sums else gradient
+        assert sums == {}, seed
+
+
+# --- one pass, in full ---------------------------------------------------------------------------
+
+
+@LIBRARIES
+def test_the_pass_of_the_first_lesson(library):
+    x = library.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x + 2
+    mean = (y * y * 2).mean()
+    trace = record(mean)
+    told = [(trace.nodes[s.node].op, trace.nodes[s.node].names) for s in trace.steps]
+    assert told == [
+        ("MeanBackward0", ("mean",)),
+        ("MulBackward0", ()),
+        ("MulBackward0", ()),
+        ("AddBackward0", ("y",)),
+        ("", ("x",)),
+    ]
+    first, outer, inner, add, leaf = trace.steps
+    assert first.arrived == (1.0,)
+    np.testing.assert_allclose(first.sent[0], np.full(3, 1 / 3), rtol=1e-6)
+    assert outer.sent[1] is None  # the number 2 gets nothing
+    np.testing.assert_array_equal(inner.sent[0], inner.sent[1])
+    np.testing.assert_allclose(add.arrived[0], inner.sent[0] * 2, rtol=1e-6)
+    assert leaf.sent == () and leaf.before is None
+    np.testing.assert_array_equal(leaf.after, x.grad.numpy())
+
+
+@LIBRARIES
+def test_saved_values_are_read_before_the_pass_frees_them(library):
+    x = library.tensor([1.0, 2.0], requires_grad=True)
+    trace = record((x * x).sum())
+    saved = trace.nodes[1].saved
+    np.testing.assert_array_equal(saved["self"], [1, 2])
+    np.testing.assert_array_equal(saved["other"], [1, 2])
+    assert trace.nodes[0].version == 0
+
+
+@LIBRARIES
+def test_a_second_pass_shows_what_it_adds_to(library):
+    x = library.tensor([1.0, 2.0], requires_grad=True)
+    out = (x * 3).sum()
+    record(out, retain_graph=True)
+    leaf = record(out).steps[-1]
+    np.testing.assert_array_equal(leaf.before, [3, 3])
+    np.testing.assert_array_equal(leaf.arrived[0], [3, 3])
+    np.testing.assert_array_equal(leaf.after, [6, 6])
+    x.grad.zero_()
+    np.testing.assert_array_equal(leaf.after, [6, 6])  # a copy
+
+
+@LIBRARIES
+def test_it_is_the_pass_that_backward_runs(library):
+    grads = []
+    for run in (record, lambda out: out.backward()):
+        x = library.tensor([1.0, 2.0], requires_grad=True)
+        y = x * 3
+        y.register_hook(lambda g: g * 10)
+        y.retain_grad()
+        run((y * y).sum())
+        grads.append((x.grad.tolist(), y.grad.tolist()))
+    assert grads[0] == grads[1]
+
+
+@LIBRARIES
+def test_a_tensor_that_keeps_its_gradient_shows_it(library):
+    x = library.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 3
+    y.retain_grad()
+    step = record(y.sum(), y=y).steps[1]
+    assert step.before is None
+    np.testing.assert_array_equal(step.after, [1, 1])
+
+
+@LIBRARIES
+def test_a_leaf_is_an_output_too(library):
+    x = library.tensor(3.0, requires_grad=True)
+    trace = record(x)
+    assert [node.kind for node in trace.nodes] == ["leaf"]
+    assert trace.steps[0].arrived == (1.0,) and trace.steps[0].after == 1.0
+
+
+@LIBRARIES
+def test_several_outputs_of_one_node_are_told_apart(library):
+    x = library.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    top, bottom = x.unbind(0)
+    trace = record((top * bottom).sum())
+    assert [edge.output for edge in trace.edges] == [0, 0, 1, 0]
+    np.testing.assert_array_equal(trace.steps[2].arrived, [[3, 4], [1, 2]])
+
+
+@LIBRARIES
+def test_an_output_that_got_nothing_is_empty_and_not_zero(library):
+    x = library.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    trace = record(x.unbind(0)[1].sum())
+    assert trace.steps[1].arrived[0] is None
+    np.testing.assert_array_equal(trace.steps[1].arrived[1], [1, 1])
+
+
+# --- when it does not come to its end ------------------------------------------------------------
+
+
+def failing(lib):
+    class Fails(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            raise ValueError("this rule is not written yet")
+
+    return Fails
+
+
+@LIBRARIES
+def test_an_exception_ends_the_trace_where_it_was_raised(library):
+    x = library.tensor([1.0, 2.0], requires_grad=True)
+    middle = failing(library).apply(x * 3)
+    trace = record((middle * 5).sum())
+    assert [trace.nodes[s.node].op for s in trace.steps] == ["SumBackward0", "MulBackward0"]
+    assert trace.nodes[trace.stopped_at].names == ("middle",)
+    assert trace.error == "ValueError: this rule is not written yet"
+    assert x.grad is None
+
+
+@LIBRARIES
+def test_the_in_place_error_stands_at_the_node_that_saved(library):
+    x = library.tensor([1.0, 2.0], requires_grad=True)
+    y = x.exp()
+    z = y + 0
+    y.add_(1)
+    trace = record(z.sum())
+    assert trace.nodes[trace.stopped_at].op == "ExpBackward0"
+    assert "is at version 1; expected version 0" in trace.error
+
+
+@LIBRARIES
+def test_a_second_backward_and_a_vector_are_told(library):
+    x = library.tensor([1.0, 2.0], requires_grad=True)
+    out = (x * x).sum()
+    out.backward()
+    trace = record(out)
+    assert trace.nodes[trace.stopped_at].op == "MulBackward0"
+    assert "through the graph a second time" in trace.error
+    assert "only for scalar outputs" in record(x * 2).error
+    plain = record(library.tensor([1.0]))
+    assert plain.steps == () and plain.stopped_at == 0
+    assert "does not require grad" in plain.error
+
+
+def test_a_number_is_no_tensor():
+    with pytest.raises(TypeError, match="needs a tensor, but got float"):
+        record(3.0)
+
+
+# --- nothing stays -------------------------------------------------------------------------------
+
+
+@LIBRARIES
+@pytest.mark.parametrize("fails", [False, True], ids=["to the end", "stopped"])
+def test_a_trace_keeps_no_tensor_alive(library, fails):
+    x = library.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 3
+    out = (failing(library).apply(y) if fails else y * y).sum()
+    trace = record(out, x=x, y=y)
+    assert bool(trace.error) == fails
+    watched = [weakref.ref(t) for t in (x, y, out)]
+    if library is minigrad:  # torch's nodes cannot be watched
+        watched += map(weakref.ref, (out.grad_fn, y.grad_fn))
+    del x, y, out
+    gc.collect()
+    assert all(reference() is None for reference in watched)
+    assert trace.nodes[0].names == ("x",)
+
+
+@LIBRARIES
+def test_nobody_watches_afterwards(library):
+    x = library.tensor([1.0], requires_grad=True)
+    out = (x * x).sum()
+    trace = record(out, retain_graph=True)
+    steps = len(trace.steps)
+    out.backward()
+    assert len(trace.steps) == steps and engine.observer is None
+    record(library.tensor([1.0, 2.0], requires_grad=True) * 2)
+    assert engine.observer is None
