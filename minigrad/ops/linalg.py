@@ -122,7 +122,7 @@ def matmul(self: Tensor, other: Tensor) -> Tensor:
         case 1, 2:
             if a.shape[0] != b.shape[0]:
                 raise errors.mat_shapes((1, *a.shape), b.shape)
-            return shape.squeeze(mm_op(shape.unsqueeze(self, 0), other), 0)
+            return shape.unsafe_squeeze(mm_op(shape.unsqueeze(self, 0), other), 0)
         case 2, 2:
             if a.shape[1] != b.shape[0]:
                 raise errors.mat_shapes(a.shape, b.shape)
@@ -412,8 +412,10 @@ def matrix_norm(self, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None) -> 
     along, rest = (row, column) if abs(ord) == 1 else (column, row)
     if not keepdim and along < rest:
         rest -= 1
-    extreme = amax if ord > 0 else amin
-    return extreme(vector_norm(self, 1, along, keepdim, dtype=dtype), rest, keepdim)
+    sums = vector_norm(self, 1, along, keepdim, dtype=dtype)
+    if not sums._data.shape[rest]:  # torch calls the largest of no sums 0
+        return sum_dim(sums, (rest,), keepdim)
+    return (amax if ord > 0 else amin)(sums, rest, keepdim)
 
 
 def norm(self, ord=None, dim=None, keepdim=False, *, dtype=None) -> Tensor:

@@ -78,6 +78,8 @@ squeeze_dim  = view("squeeze", lambda self, dim: without(self, (dim,)), 1,
     self=lambda g, self_sizes: reshape(g, self_sizes))
 squeeze_dims = view("squeeze", lambda self, dim: without(self, dim), 2,
     self=lambda g, self_sizes: reshape(g, self_sizes))
+unsafe_squeeze = op("squeeze", lambda self, dim: without(self, (dim,)), 4,
+    self=lambda g, self_sizes: reshape(g, self_sizes))
 unsqueeze_op = view("unsqueeze", lambda self, dim: np.expand_dims(self, dim),
     self=lambda g, self_sizes: reshape(g, self_sizes))
 diagonal_op = view("diagonal", lambda self, offset, dim1, dim2: slant(self, offset, dim1, dim2),
@@ -310,7 +312,11 @@ def expand(self, *size) -> Tensor:
 
 def contiguous(self) -> Tensor:
     """This tensor, or a copy whose elements lie in order where they did not."""
-    return self if self.is_contiguous() else clone(self)
+    if self.is_contiguous():
+        return self
+    copy = clone(self)  # which keeps the order in memory
+    copy._data = np.ascontiguousarray(copy._data)
+    return copy
 
 
 def expand_as(self, other) -> Tensor:
