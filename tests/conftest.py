@@ -13,12 +13,14 @@ With ``CI=true`` a missing part is a failure: a check that nobody runs is no che
 be missing there.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -104,7 +106,7 @@ def pytest_unconfigure() -> None:
 
 
 @contextmanager
-def jupyter(folder: Path, *options: str, app: str = "lab", seconds: float = 60) -> Iterator[str]:
+def jupyter(folder: Path, *options: str, app: str = "lab", seconds: float = 120) -> Iterator[str]:
     """Run a Jupyter server on ``folder``; yields its address with the token, ready for
     ``page.goto``.
 
@@ -116,7 +118,12 @@ def jupyter(folder: Path, *options: str, app: str = "lab", seconds: float = 60) 
     with tempfile.TemporaryFile("w+") as log:
         server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, text=True)
         try:
-            yield f"{_wait_for_address(server, log, seconds)}?token={token}"
+            runtime = Path(os.environ["JUPYTER_RUNTIME_DIR"])
+            info = wait_for_jupyter(server, runtime, f"jpserver-{server.pid}.json", seconds)
+            if info is None:
+                log.seek(0)
+                raise RuntimeError(f"the Jupyter server did not start:\n{log.read()}")
+            yield f"{info['url']}?token={token}"
         finally:
             server.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -125,21 +132,21 @@ def jupyter(folder: Path, *options: str, app: str = "lab", seconds: float = 60) 
             server.wait()
 
 
-def _wait_for_address(server: subprocess.Popen, log, seconds: float) -> str:
-    """Return the address that the server wrote into its run file; raise with its log otherwise."""
-    import json
-    import urllib.request
+def wait_for_jupyter(
+    process: subprocess.Popen, runtime: Path, pattern: str, seconds: float
+) -> dict | None:
+    """Return what a server wrote about itself once it answers; None when it ended or took too long.
 
-    run_file = Path(os.environ["JUPYTER_RUNTIME_DIR"], f"jpserver-{server.pid}.json")
+    The file appears before the server listens, so both are waited for.
+    """
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and server.poll() is None:
-        with suppress(OSError, ValueError):
-            address = json.loads(run_file.read_text())["url"]
-            urllib.request.urlopen(f"{address}login", timeout=5).close()
-            return address
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(OSError, ValueError, StopIteration):
+            info = json.loads(next(runtime.glob(pattern)).read_text())
+            urllib.request.urlopen(f"{info['url']}login", timeout=10).close()
+            return info
         time.sleep(0.1)
-    log.seek(0)
-    raise RuntimeError(f"the Jupyter server did not start:\n{log.read()}")
+    return None
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT
+from conftest import ROOT, wait_for_jupyter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -185,13 +185,8 @@ def test_it_opens_jupyterlab_on_the_folder_until_ctrl_c(tmp_path):
             start_new_session=True,
         )
     try:
-        deadline = time.monotonic() + 60
-        while not list(runtime.glob("jpserver-*.json")):
-            assert lab.poll() is None and time.monotonic() < deadline, (
-                tmp_path / "log"
-            ).read_text()
-            time.sleep(0.1)
-        server = json.loads(next(runtime.glob("jpserver-*.json")).read_text())
+        server = wait_for_jupyter(lab, runtime, "jpserver-*.json", seconds=120)
+        assert server, (tmp_path / "log").read_text()
         lesson = "api/contents/notebooks/01_meet_a_tensor.ipynb"
         address = f"{server['url']}{lesson}?token={server['token']}&content=0"
         with urllib.request.urlopen(address, timeout=30) as answer:
@@ -203,7 +198,7 @@ def test_it_opens_jupyterlab_on_the_folder_until_ctrl_c(tmp_path):
         for _ in range(2):
             os.killpg(lab.pid, signal.SIGINT)
             time.sleep(0.5)
-        assert lab.wait(20) == 0
+        assert lab.wait(60) == 0
     finally:
         if lab.poll() is None:
             os.killpg(lab.pid, signal.SIGKILL)
