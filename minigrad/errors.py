@@ -249,6 +249,10 @@ def negative_tolerance(name: str, value: float) -> Exception:
     )
 
 
+def negative_order(n: int) -> Exception:
+    return advised(RuntimeError, f"order must be non-negative but got {n}", "0 changes nothing.")
+
+
 def few_dims(text: str) -> Exception:
     return advised(RuntimeError, text, "unsqueeze adds a dimension.")
 
@@ -315,6 +319,12 @@ def select_bounds(index: int, shape, dim: int) -> Exception:
 def narrow_of_number() -> Exception:
     return advised(
         RuntimeError, "narrow() cannot be applied to a 0-dim tensor.", "A number has no parts."
+    )
+
+
+def narrow_index() -> Exception:
+    return advised(
+        RuntimeError, "start must be an 0-dim integral Tensor.", "A part starts at one index."
     )
 
 

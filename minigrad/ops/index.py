@@ -174,6 +174,8 @@ def narrow(self, dim, start, length) -> Tensor:
     """`length` slices along `dim` from `start` on; a view."""
     if not self._data.ndim:
         raise errors.narrow_of_number()
+    if isinstance(start, Tensor) and (start._data.ndim or start._data.dtype.kind not in "iu"):
+        raise errors.narrow_index()
     dim = normal_dim(dim, self._data.ndim)
     n, start = self._data.shape[dim], int(start)
     if not -n <= start <= n:

@@ -70,7 +70,7 @@ def _check_memory(self, others):
     own = self._data
     if isinstance(own, np.generic):
         return
-    if any(step == 0 and n > 1 for step, n in zip(own.strides, own.shape, strict=True)):
+    if own.size and any(s == 0 and n > 1 for s, n in zip(own.strides, own.shape, strict=True)):
         raise errors.shared_elements(partly=False)
     for other in others:
         if isinstance(other, Tensor) and np.may_share_memory(own, other._data):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import errors
 from ..tensor import Tensor, normal_dim
 from .elementwise import exp, raw, where
 from .index import slice_op
@@ -93,6 +94,8 @@ def logcumsumexp(self, dim) -> Tensor:
 
 def diff(self, n=1, dim=-1, prepend=None, append=None) -> Tensor:
     """The difference of each element and the one before it, `n` times over."""
+    if n < 0:
+        raise errors.negative_order(n)
     if n == 0:
         return self
     around = [t for t in (prepend, self, append) if t is not None]
@@ -101,5 +104,6 @@ def diff(self, n=1, dim=-1, prepend=None, append=None) -> Tensor:
     for _ in range(n):
         length = result._data.shape[dim]
         later = slice_op(result, dim, min(1, length), length, 1)
-        result = later - slice_op(result, dim, 0, max(0, length - 1), 1)
+        before = slice_op(result, dim, 0, max(0, length - 1), 1)
+        result = later ^ before if result._data.dtype.kind == "b" else later - before
     return result
