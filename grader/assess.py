@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TRIES = 2  # of a hand-in whose judging failed for a reason of ours
 RESTARTS = 2  # of a hand-in that one of its functions brought to an end
+CPU_SECONDS = 5  # of a hand-in; an honest one takes a fraction of a second
+WALL_SECONDS = 60  # long enough for CPU_SECONDS on a busy machine; it ends those that sleep
 
 
 class InfraError(RuntimeError):
@@ -103,11 +105,14 @@ def _ask(box: Sandbox, sources: list[str], calls: list[Call]) -> tuple[Report, d
     A function that never returns costs its own points, not those of the functions after it: they
     are asked again in a new process, up to RESTARTS times.
     """
+    from grader.sandbox import Limits
+
+    limits = Limits(cpu_seconds=CPU_SECONDS, wall_seconds=WALL_SECONDS)
     ended: dict[str, str] = {}
     left = calls
     answers: dict[str, list[Any]] = {}
     for turn in range(RESTARTS + 1):
-        report = box.run(cells=sources, calls=left)
+        report = box.run(cells=sources, calls=left, limits=limits)
         if report.outcome == "infra_error":
             raise InfraError(report.reason)
         answers |= report.answers

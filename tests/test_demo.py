@@ -25,7 +25,7 @@ def demo():
 def test_the_demo_ends_well_and_in_time(demo):
     assert demo.result.returncode == 0, demo.result.stdout + demo.result.stderr
     assert demo.result.stdout.splitlines()[-1].startswith("12 of 12 as promised, graded in ")
-    assert demo.seconds < 60
+    assert demo.seconds < (240 if demo.busy else 60)
 
 
 def test_there_are_twelve_hand_ins_and_three_of_them_cheat():
