@@ -123,11 +123,13 @@ def test_a_result_can_be_differentiated_again():
     assert_same(found[1], found[0])
 
 
-def test_inputs_are_told_from_tensors_of_the_function():
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_inputs_are_told_from_tensors_of_the_function(create_graph):
     found = []
     for t in ENGINES:
         x = ramp(t, 2, grad=True)
-        found.append(plain(t.autograd.functional.jacobian(lambda y, x=x: x * y, x)))
+        rows = t.autograd.functional.jacobian(lambda y, x=x: x * y, x, create_graph=create_graph)
+        found.append(plain(rows))
     assert_same(found[1], found[0])
 
 

@@ -363,7 +363,15 @@ def repr_of_activations_and_losses(t):
 def repr_of_containers(t):
     n = t.nn
     nested = n.Sequential(n.Sequential(n.Linear(1, 1), n.ReLU()), n.ModuleList([n.ReLU()] * 3))
-    return [nested, n.ModuleList(), n.ModuleDict(), n.Sequential(), n.ModuleDict({"a": nested})]
+    runs = n.ModuleList([n.ReLU(), n.ReLU(), n.Tanh(), n.ReLU(), n.Linear(1, 1), n.Linear(1, 1)])
+    return [
+        nested,
+        runs,
+        n.ModuleList(),
+        n.ModuleDict(),
+        n.Sequential(),
+        n.ModuleDict({"a": nested}),
+    ]
 
 
 @case
@@ -475,13 +483,16 @@ def requires_grad_and_zero_grad(t):
 @case
 def conversion(t):
     net = Net(t)
-    net(t.ones(1, 6)).sum().backward()
+    old = net(t.ones(1, 6)).sum()  # its graph lives on
+    old.backward(retain_graph=True)
     first = net.scale
     same = net.to(t.float64) is net and net.scale is first
     kinds = {p.dtype for p in net.parameters()} | {b.dtype for b in net.buffers()}
     grads = {p.grad.dtype for p in net.parameters()}
     y = net(t.ones(1, 6, dtype=t.float64))
+    net.zero_grad()
     y.sum().backward()
+    grads |= {p.grad.dtype for p in net.parameters()}
     return same, kinds, grads, y.dtype, net.float().scale.dtype, net.half().scale.dtype
 
 
