@@ -697,7 +697,7 @@ def matmul_types(a, b) -> Exception:
     first, second = (tensor.type().split(".")[-1].removesuffix("Tensor") for tensor in (a, b))
     match a.ndim, b.ndim:
         case 1, 1:
-            return dot_types(a.dtype, b.dtype)
+            return dot_types(first, second)
         case _, 1:
             text = (
                 "addmv input tensors must have the same dtype, but got "
@@ -756,10 +756,10 @@ def needs_vectors(a: int, b: int) -> Exception:
     )
 
 
-def dot_types(a, b) -> Exception:
+def dot_types(first: str, second: str) -> Exception:
     return advised(
         RuntimeError,
-        f"dot : expected both vectors to have same dtype, but found {_c_name(a)} and {_c_name(b)}",
+        f"dot : expected both vectors to have same dtype, but found {first} and {second}",
         "Convert one of the two first, for example with .float().",
     )
 
@@ -1422,6 +1422,44 @@ def view_in_place(origin: str, maker, output_nr: int, indirect: bool = False) ->
         start += f" created in {there} and {changed} modified inplace {here}."
     text, advice = _VIEWS[origin]
     return advised(RuntimeError, start + text, advice)
+
+
+def fill_value(ndim: int) -> Exception:
+    return advised(
+        RuntimeError,
+        f"fill_ only supports 0-dimension value tensor but got tensor with {ndim} dimensions.",
+        "copy_ writes a tensor with dimensions.",
+    )
+
+
+def assigned_type(value, tensor_type: str) -> Exception:
+    kind = type(value)
+    module = "numpy." if kind.__module__ == "numpy" else ""
+    return advised(
+        TypeError,
+        f"can't assign a {module}{kind.__name__} to a {tensor_type}",
+        "Make a tensor of it first: x[0] = minigrad.tensor(value).",
+    )
+
+
+def index_put_types(self, values) -> Exception:
+    own, new = (t.type().rpartition(".")[-1].removesuffix("Tensor") for t in (self, values))
+    return advised(
+        RuntimeError,
+        "Index put requires the source and destination dtypes match, got "
+        f"{own} for the destination and {new} for the source.",
+        "Convert the values first, for example with .to(x.dtype).",
+    )
+
+
+def expand_dims(tensor, size) -> Exception:
+    return advised(
+        RuntimeError,
+        f"expand({tensor.type()}{{{list(tensor.shape)}}}, size={list(size)}): the number of sizes "
+        f"provided ({len(size)}) must be greater or equal to the number of dimensions in the "
+        f"tensor ({tensor.ndim})",
+        "Dimensions are removed by an index, sum or squeeze.",
+    )
 
 
 def shared_elements(partly: bool) -> Exception:

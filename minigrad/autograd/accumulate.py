@@ -109,7 +109,7 @@ def fit(gradient, node, nr):
 def fitted(gradients, edges):
     """What a node sends, as it arrives at the other ends of its edges."""
     return [
-        None if gradient is None or edge is None else fit(gradient, *edge)
+        gradient if gradient is None or edge is None else fit(gradient, *edge)
         for gradient, edge in zip(gradients, edges, strict=True)
     ]
 

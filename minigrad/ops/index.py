@@ -23,10 +23,10 @@ slice_op = view("slice",
 slice_backward = op("slice_backward", lambda self, sizes, dim, start, end, step:
         placed(self, sizes, along(dim, slice(start, end, step))),
     self=lambda g, dim, start, end, step: slice_op(g, dim, start, end, step))
-index_op = op("index", lambda self, indices: self[indices],
+index_op = op("index", lambda self, indices: self[indices], inert=("indices",),
     self=lambda g, self_sizes, indices: index_backward(g, self_sizes, indices))
 index_backward = op("index_put",
-    lambda self, sizes, indices: gathered(self, sizes, indices),
+    lambda self, sizes, indices: gathered(self, sizes, indices), inert=("indices",),
     self=lambda g, indices: index_op(g, indices))
 
 # --- a copy with another part ---------------------------------------------------------------------
@@ -40,7 +40,7 @@ slice_scatter_op = op("slice_scatter", lambda self, src, dim, start, end, step:
     self=lambda g, dim, start, end, step: slice_scatter_op(g, 0.0, dim, start, end, step),
     src =lambda g, dim, start, end, step: slice_op(g, dim, start, end, step))
 index_put_op = op("index_put", lambda self, indices, values, accumulate:
-        (increased if accumulate else replaced)(self, indices, values),
+        (increased if accumulate else replaced)(self, indices, values), inert=("indices",),
     self  =lambda g, indices, accumulate:
         g if accumulate else index_put_op(g, indices, 0.0, False),
     values=lambda g, indices: index_op(g, indices))

@@ -17,9 +17,9 @@ from ..autograd.accumulate import edge_of
 from ..autograd.graph import Node
 from ..autograd.modes import modes
 from ..tensor import Tensor
-from .elementwise import nothing
-from .index import alias, index_put_op, split_key
-from .shape import follow
+from .elementwise import nothing, raw
+from .index import index_put_op, slice_op, split_key
+from .shape import expand, follow, view_method
 from .table import op
 
 # These may write where one place in memory is several elements.
@@ -42,6 +42,7 @@ def inplace(function):
             _keep_saved(node, before)
         self._write(output._data)
         if node is not None:
+            node.dtype = self._data.dtype  # a wider type was cut back
             _move_result(node, output, self)
             rebase(self, node)
         return self
@@ -164,23 +165,57 @@ class CopySlices(Node):
 copy = op("copy", lambda self, src: np.broadcast_to(src, self.shape).astype(self.dtype), "s",
     self=lambda g: nothing(g),
     src =lambda g: g)
-fill = op("fill", lambda self, value: np.full(self.shape, value, self.dtype),
-    self=lambda g: nothing(g))
+fill_number = op("fill", lambda self, value: np.full(self.shape, value, self.dtype), 2,
+    self =lambda g: nothing(g))
+fill_tensor = op("fill", lambda self, value: np.full(self.shape, value, self.dtype), 3,
+    self =lambda g: nothing(g),
+    value=lambda g: g)
 zero = op("zero", lambda self: np.zeros_like(self),
     self=lambda g: nothing(g))
 
 # fmt: on
 
-copy_, fill_, zero_, index_put_ = map(inplace, (copy, fill, zero, index_put_op))
+copy_, zero_, index_put_ = map(inplace, (copy, zero, index_put_op))
+fill_number_, fill_tensor_ = map(inplace, (fill_number, fill_tensor))
+
+
+def fill_(self, value) -> Tensor:
+    """Write one number, or a tensor without dimensions, to all places."""
+    if not isinstance(value, Tensor):
+        return fill_number_(self, value)
+    if value._data.ndim:
+        raise errors.fill_value(value._data.ndim)
+    return fill_tensor_(self, value)
 
 
 def setitem(self: Tensor, key, value) -> None:
     """`self[key] = value`."""
+    if not isinstance(value, Tensor | int | float) or isinstance(value, np.generic):
+        raise errors.assigned_type(value, self.type())
     steps, indices = split_key(key, self._data.shape)
     part = self
     for function, arguments in steps:
-        part = function(part, *arguments)
+        smaller = function(part, *arguments)
+        if arguments[-1] != 1 or function is not slice_op or smaller.shape != part.shape:
+            part = smaller  # a slice of everything is the tensor itself, not a view
+    size = value._data.shape if isinstance(value, Tensor) else ()
     if indices is not None:
-        index_put_(part, indices, value, False)
+        mask = len(indices) == 1 and raw(indices[0]).dtype.kind == "b"
+        if isinstance(value, Tensor) and value.dtype != self.dtype and (size or not mask):
+            raise errors.index_put_types(self, value)
+        index_put_(part, indices, _without_first_ones(value) if size[:1] == (1,) else value, False)
+    elif size == part._data.shape:
+        copy_(part, value)
+    elif size:
+        value = _without_first_ones(value)
+        fits = value._data.shape == part._data.shape
+        copy_(part, value if fits else expand(value, part._data.shape))
     else:
-        copy_(part if steps else alias(part), value)
+        fill_tensor_(part, value)
+
+
+def _without_first_ones(value):
+    """A view of a tensor without the dimensions of length 1 that come before the others."""
+    size = value._data.shape
+    first = next((i for i, n in enumerate(size) if n != 1), len(size))
+    return view_method(value, size[first:])

@@ -10,7 +10,7 @@ import numpy as np
 from .. import dtypes, errors
 from ..tensor import Tensor, normal_dim
 from .elementwise import nothing
-from .index import slice_op
+from .index import along, slice_op
 from .shape import atleast_1d, atleast_2d, atleast_3d, expand_to, reshape, view
 from .table import op
 
@@ -28,7 +28,7 @@ split_sizes_op = view("split_with_sizes",
     lambda self, split_sizes, dim: parts(self, split_sizes, dim),
     self=lambda g, self_sizes, split_sizes, dim:
         cat_op(filled(g, part_sizes(self_sizes, split_sizes, dim)), dim))
-unbind_op = view("unbind", lambda self, dim: list(np.moveaxis(self, dim, 0)),
+unbind_op = view("unbind", lambda self, dim: [self[along(dim, i)] for i in range(self.shape[dim])],
     self=lambda g, self_sizes, dim:
         stack_op(filled(g, [self_sizes[:dim] + self_sizes[dim + 1:]] * self_sizes[dim]), dim))
 

@@ -122,7 +122,11 @@ def matmul(self: Tensor, other: Tensor) -> Tensor:
         case 1, 2:
             if a.shape[0] != b.shape[0]:
                 raise errors.mat_shapes((1, *a.shape), b.shape)
+<<<<<<< main
             return shape.unsafe_squeeze(mm_op(shape.unsqueeze(self, 0), other), 0)
+=======
+            return shape.squeeze_(mm_op(shape.unsqueeze(self, 0), other), 0)
+>>>>>>> local
         case 2, 2:
             if a.shape[1] != b.shape[0]:
                 raise errors.mat_shapes(a.shape, b.shape)
@@ -214,7 +218,7 @@ def _two_vectors(a, b):
     if a.ndim != 1 or b.ndim != 1:
         raise errors.needs_vectors(a.ndim, b.ndim)
     if a._data.dtype != b._data.dtype:
-        raise errors.dot_types(a.dtype, b.dtype)
+        raise errors.matmul_types(a, b)
     if a._data.shape != b._data.shape:
         raise errors.dot_shapes(a._data.shape, b._data.shape)
 

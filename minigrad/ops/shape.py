@@ -76,6 +76,8 @@ squeeze_all  = view("squeeze", lambda self: self.squeeze(),
     self=lambda g, self_sizes: reshape(g, self_sizes))
 squeeze_dim  = view("squeeze", lambda self, dim: without(self, (dim,)), 1,
     self=lambda g, self_sizes: reshape(g, self_sizes))
+squeezed     = op("squeeze", lambda self, dim: without(self, (dim,)), 4,
+    self=lambda g, self_sizes: reshape(g, self_sizes))
 squeeze_dims = view("squeeze", lambda self, dim: without(self, dim), 2,
     self=lambda g, self_sizes: reshape(g, self_sizes))
 unsafe_squeeze = op("squeeze", lambda self, dim: without(self, (dim,)), 4,
@@ -250,9 +252,14 @@ def squeeze(self, dim=None) -> Tensor:
     if not isinstance(dim, int):
         return squeeze_dims(self, tuple(normal_dim(d, self._data.ndim) for d in dim))
     dim = normal_dim(dim, self._data.ndim)
-    if self._data.ndim == 0 or self._data.shape[dim] != 1:
-        return view_op(self, self._data.shape)
     return squeeze_dim(self, dim)
+
+
+def squeeze_(self, dim) -> Tensor:
+    """What torch's matmul does with the row that it made of a vector: squeeze, in place."""
+    output = squeezed(self, normal_dim(dim, self._data.ndim))
+    output._cell()[0] += 1
+    return output
 
 
 def unsqueeze(self, dim) -> Tensor:
@@ -299,6 +306,8 @@ def expand(self, *size) -> Tensor:
     size = _sizes(size)
     shape = self._data.shape
     extra = len(size) - len(shape)
+    if extra < 0:
+        raise errors.expand_dims(self, size)
     full = []
     for i, n in enumerate(size):
         own = shape[i - extra] if i >= extra else 1
