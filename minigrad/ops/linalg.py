@@ -122,11 +122,9 @@ def matmul(self: Tensor, other: Tensor) -> Tensor:
         case 1, 2:
             if a.shape[0] != b.shape[0]:
                 raise errors.mat_shapes((1, *a.shape), b.shape)
-<<<<<<< main
-            return shape.unsafe_squeeze(mm_op(shape.unsqueeze(self, 0), other), 0)
-=======
-            return shape.squeeze_(mm_op(shape.unsqueeze(self, 0), other), 0)
->>>>>>> local
+            product = shape.unsafe_squeeze(mm_op(shape.unsqueeze(self, 0), other), 0)
+            product._cell()[0] += 1  # torch squeezes in place
+            return product
         case 2, 2:
             if a.shape[1] != b.shape[0]:
                 raise errors.mat_shapes(a.shape, b.shape)

@@ -76,8 +76,6 @@ squeeze_all  = view("squeeze", lambda self: self.squeeze(),
     self=lambda g, self_sizes: reshape(g, self_sizes))
 squeeze_dim  = view("squeeze", lambda self, dim: without(self, (dim,)), 1,
     self=lambda g, self_sizes: reshape(g, self_sizes))
-squeezed     = op("squeeze", lambda self, dim: without(self, (dim,)), 4,
-    self=lambda g, self_sizes: reshape(g, self_sizes))
 squeeze_dims = view("squeeze", lambda self, dim: without(self, dim), 2,
     self=lambda g, self_sizes: reshape(g, self_sizes))
 unsafe_squeeze = op("squeeze", lambda self, dim: without(self, (dim,)), 4,
@@ -253,13 +251,6 @@ def squeeze(self, dim=None) -> Tensor:
         return squeeze_dims(self, tuple(normal_dim(d, self._data.ndim) for d in dim))
     dim = normal_dim(dim, self._data.ndim)
     return squeeze_dim(self, dim)
-
-
-def squeeze_(self, dim) -> Tensor:
-    """What torch's matmul does with the row that it made of a vector: squeeze, in place."""
-    output = squeezed(self, normal_dim(dim, self._data.ndim))
-    output._cell()[0] += 1
-    return output
 
 
 def unsqueeze(self, dim) -> Tensor:
