@@ -12,9 +12,7 @@ import inspect
 import warnings
 import weakref
 
-import numpy as np
-
-from .. import dtypes, errors
+from .. import devices, dtypes, errors
 from ..tensor import Tensor
 from .accumulate import edge_of
 from .graph import Node
@@ -70,7 +68,7 @@ class FunctionCtx:
 class FunctionNode(Node):
     """The node that `Function.apply` leaves: it calls the Function's backward."""
 
-    __slots__ = ("ctx", "tensor_places")
+    __slots__ = ("ctx", "device", "tensor_places")
 
     needs_gradient = False  # backward runs even where nothing arrives, and gets zeros
     function: type[Function]
@@ -90,7 +88,7 @@ class FunctionNode(Node):
         shape = self.shape if self.outputs == 1 else self.shape[nr]
         if gradient is None and shape is not None and self.ctx.materialize_grads:
             dtype = self.dtype if self.outputs == 1 else self.dtype[nr]
-            return Tensor._make(np.zeros(shape, dtype))
+            return Tensor._make(devices.array_module(self.device).zeros(shape, dtype))
         return as_tensor(gradient)
 
     def _checked(self, sent):
@@ -264,7 +262,9 @@ def _new_node(function, ctx, args):
 
 
 def _describe(node, outputs):
-    """Note shape and dtype of the outputs, None for one that is no tensor."""
+    """Note shape and dtype of the outputs, None for one that is no tensor, and the device."""
+    tensors = [x for x in outputs if isinstance(x, Tensor)]
+    node.device = tensors[0].device if tensors else None
     node.outputs = len(outputs)
     node.shape = [x._data.shape if isinstance(x, Tensor) else None for x in outputs]
     node.dtype = [x._data.dtype if isinstance(x, Tensor) else None for x in outputs]

@@ -15,7 +15,7 @@ from ..tensor import Tensor
 
 def _fill(tensor: Tensor, array) -> Tensor:
     with no_grad():
-        return tensor.copy_(Tensor._make(array))
+        return tensor.copy_(Tensor._make(array).to(device=tensor.device))
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator=None) -> Tensor:

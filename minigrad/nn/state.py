@@ -95,7 +95,7 @@ def _load(module, name, tensor, key, value, assign):
         setattr(module, name, Parameter(loaded, tensor.requires_grad) if is_parameter else loaded)
     else:
         with no_grad():
-            tensor.copy_(loaded)
+            tensor.copy_(loaded.to(device=tensor.device))
     return None
 
 

@@ -165,7 +165,9 @@ def _loaded(key, value, p):
     array = as_array(value)
     if array is None:
         return value
-    return Tensor._make(np.array(array, None if key == "step" else p._data.dtype))
+    if key == "step":
+        return Tensor._make(np.array(array))
+    return Tensor._make(np.array(array, p._data.dtype)).to(device=p.device)
 
 
 def check(name: str, value: float) -> None:

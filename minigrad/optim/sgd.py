@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..tensor import Tensor
 from .optimizer import Optimizer, check
 
@@ -61,7 +59,7 @@ class SGD(Optimizer):
         if momentum:
             state = self.state[p]
             if state.get("momentum_buffer") is None:
-                state["momentum_buffer"] = Tensor._make(np.array(g))
+                state["momentum_buffer"] = Tensor._make(g.copy())
             else:
                 velocity = state["momentum_buffer"]._storage()
                 velocity *= momentum
