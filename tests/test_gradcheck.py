@@ -153,12 +153,12 @@ def test_tolerances_and_switches():
 
 
 def test_a_planted_rule_is_caught():
-    """The rule of sin, with a wrong sign while the test lasts."""
+    """The rule of sin, wrong while the test lasts."""
     row = minigrad.sin.op
     right = row.vjps["self"]
     try:
         row.plans.clear()
-        row.vjps["self"] = lambda g, self: -g * minigrad.cos(self)
+        row.vjps["self"] = lambda g, self: g * self
         with pytest.raises(GradcheckError, match="Jacobian mismatch for output 0 with respect to"):
             gradcheck(lambda x: x.sin(), numbers(minigrad))
     finally:
