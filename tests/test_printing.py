@@ -215,7 +215,7 @@ def test_tensors_and_their_results(array):
     if array.dtype.kind == "f":
         our, their = our.clone().requires_grad_(), their.clone().requires_grad_()
         assert repr(our) == torch_text(their)
-        # minigrad silences NumPy's warnings of overflow by a filter, and pytest sets its own filters.
+        # minigrad silences NumPy's warnings of overflow by a filter; pytest sets its own.
         with np.errstate(over="ignore"):
             assert repr(our * 2) == torch_text(their * 2)
             assert repr((our * 2).detach()) == torch_text((their * 2).detach())
