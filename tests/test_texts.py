@@ -906,11 +906,8 @@ OTHER_WORDS = {
     "index tensors that do not fit together",
     "mask of a wrong shape",
     "mask of a wrong shape, second dimension",
-    "assignment of a wrong shape",
-    "assignment of a wrong shape to a row",
     "assignment of a wrong shape by an index tensor",
     "assignment of a wrong shape by a mask",
-    "assignment of text",
     "cross_entropy of too few targets",
 }
 
