@@ -96,10 +96,7 @@ def test_no_edges_cross_and_both_libraries_give_one_picture(graph):
 
 
 @pytest.mark.parametrize("graph", SEEDS, ids=lambda graph: graph.__name__)
-def test_both_libraries_give_one_picture_after_the_pass(graph, request):
-    if graph in (powers, scaled_square):
-        reason = "torch keeps an exponent when it frees saved tensors; minigrad frees it too"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
+def test_both_libraries_give_one_picture_after_the_pass(graph):
     pictures = []
     for library in (minigrad, torch):
         out, names = graph(library)

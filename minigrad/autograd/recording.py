@@ -14,6 +14,8 @@ from .accumulate import AccumulateGrad, edge_of
 from .graph import Node, next_sequence
 from .modes import modes, no_grad
 
+FREED = object()  # stands where a saved tensor was
+
 
 class OpNode(Node):
     """A node of the rule table: its class is made for one operation, its plan for one use of it."""
@@ -30,12 +32,12 @@ class OpNode(Node):
 
     def _unpack(self, as_tensors):
         """The saved values, after a check that no tensor was changed in place since."""
-        if self.saved is None:
-            raise errors.freed()
         values = []
         for value in self.saved:
             if value.__class__ is Packed:
                 value = value.unpack()
+            elif value is FREED:
+                raise errors.freed()
             elif isinstance(value, Tensor) and value._version_cell is not None:
                 self._check_version(len(values), value)
             if isinstance(value, Tensor):
@@ -56,16 +58,21 @@ class OpNode(Node):
             )
 
     def release(self):
-        if self.plan.frees:
-            self.saved = None
+        plan = self.plan
+        if plan.frees:  # numbers and sizes stay, as in torch
+            self.saved = plan.rest or tuple(
+                [FREED if gone else v for gone, v in zip(plan.freed, self.saved, strict=True)]
+            )
 
     def __getattr__(self, attribute):
         """Saved values under torch's names: `_saved_self`, `_saved_self_sym_sizes`, ..."""
         name = attribute.removeprefix("_saved_").replace("_sym_sizes", "_sizes")
         if name == attribute or name not in self.plan.names:
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{attribute}'")
-        value = self._unpack(as_tensors=True)[self.plan.names.index(name)]
-        return dtypes.Size(value) if name.endswith("_sizes") else value
+        i = self.plan.names.index(name)
+        if self.plan.freed[i]:
+            return self._unpack(as_tensors=True)[i]
+        return dtypes.Size(self.saved[i]) if name.endswith("_sizes") else self.saved[i]
 
     def __dir__(self):
         saved = [f"_saved_{name.replace('_sizes', '_sym_sizes')}" for name in self.plan.names]

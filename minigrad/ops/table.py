@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import dtypes, errors
-from ..autograd.recording import OpNode, record, record_two
+from ..autograd.recording import FREED, OpNode, record, record_two
 from ..tensor import Tensor
 
 TABLE: dict[str, Op] = {}  # by the name of the node
@@ -36,7 +36,9 @@ class Plan(NamedTuple):
     names: tuple[str, ...]  # of the saved values
     pick: Callable  # (*arguments, result) -> the saved values
     run: Callable  # (g, *saved values) -> the gradients, one for each edge
-    frees: bool  # a tensor is among the saved values: the pass frees it, and a second pass fails
+    freed: tuple[bool, ...]  # which of the saved values are tensors, that the pass frees
+    frees: bool  # there is one: a second pass fails
+    rest: tuple | None  # what is left of the saved values, where all are tensors
 
 
 class Op:
@@ -81,7 +83,9 @@ class Op:
         pick = eval(f"lambda {', '.join((*self.arguments, 'result'))}: ({saved})")
         vjps = {f"{input}_vjp": vjp for input, vjp in self.vjps.items()}
         run = eval(f"lambda {', '.join(('g', *names))}: [{', '.join(calls.values())}]", vjps)
-        plan = Plan(names, pick, run, not self.tensors.isdisjoint(names))
+        freed = tuple(name in self.tensors for name in names)
+        rest = (FREED,) * len(names) if all(freed) else None
+        plan = Plan(names, pick, run, freed, True in freed, rest)
         self.plans[wanted] = plan
         return plan
 
@@ -157,8 +161,9 @@ def _binary(row, forward, floating):
                 return NotImplemented if other is None else call(self, other)
             if x.__class__ in _NUMBERS or x.dtype is not y.dtype:
                 x, y = dtypes.promote(x, y)
-            if floating and x.dtype.kind != "f":
-                x, y = dtypes.floating(x), dtypes.floating(y)
+            if floating and y.dtype.kind != "f":
+                y = dtypes.floating(y)
+                x = x if x.__class__ in _NUMBERS else dtypes.floating(x)
         try:
             result = forward(x, y)
         except (ValueError, TypeError) as problem:
