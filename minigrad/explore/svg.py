@@ -6,10 +6,12 @@ its own light ground, so it reads the same in a light and in a dark page, and it
 script or file from anywhere.
 
 Each box is a group `<g id="node-3" class="node leaf">` and each edge a path `<path id="edge-5"
-class="edge">`, numbered as
-in the trace: what wants to animate the picture finds its parts by these names.
+class="edge">`, numbered as in the trace: what wants to animate the picture finds its parts by these
+names. An edge tells in `data-at` where a text on it would stand.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
@@ -35,8 +37,38 @@ NONE_YET = "\u2014"  # an em dash, never a zero
 LEGEND = (("leaf", "leaf"), ("op", "operation"), ("output", "output"), ("constant", "constant"))
 
 
-def to_svg(trace: Trace, title: str = "Backward graph") -> str:
-    """Draw a trace.
+Line = tuple[str, str, str]  # what stands before a text, the text, what the text is called
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a picture that will be animated needs besides its trace.
+
+    Attributes:
+        prefix: stands before each id, since a page may hold several pictures.
+        nodes, edges: the number of each node and edge of the trace in the ids.
+        lines: the lines of each node; a text that has a name gets an id, `grad-3`, so that it can
+            be replaced.
+        room: how many letters the box of each node must have room for.
+        done: the ids that are marked as done from the beginning.
+        width: the least width of the drawing.
+    """
+
+    prefix: str
+    nodes: Sequence[int]
+    edges: Sequence[int]
+    lines: Sequence[Sequence[Line]]
+    room: Sequence[int]
+    done: frozenset[str] = frozenset()
+    width: float = 0
+
+    def id(self, name: str) -> str:
+        """The attributes of an element that is to be found again."""
+        return f'id="{self.prefix}{name}" class="{"done " if name in self.done else ""}'
+
+
+def to_svg(trace: Trace, title: str = "Backward graph", stage: Stage | None = None) -> str:
+    """Draw a trace; with a stage, so that it can be animated.
 
     Example:
         >>> import minigrad
@@ -44,16 +76,16 @@ def to_svg(trace: Trace, title: str = "Backward graph") -> str:
         >>> to_svg(read(minigrad.ones(2, requires_grad=True).sum(), {})).startswith("<svg ")
         True
     """
-    lines = [box_lines(node) for node in trace.nodes]
-    layout = lay_out(
-        [box_size(text) for text in lines], [(e.source, e.target) for e in trace.edges]
-    )
-    drawn = [
-        _edge(trace, layout, i, [box_size(text) for text in lines]) for i in range(len(trace.edges))
+    stage = stage or _still(trace)
+    sizes = [
+        box_size([before + text for before, text, _ in lines], room)
+        for lines, room in zip(stage.lines, stage.room, strict=True)
     ]
-    drawn += [_box(node, text, layout) for node, text in zip(trace.nodes, lines, strict=True)]
+    layout = lay_out(sizes, [(e.source, e.target) for e in trace.edges])
+    drawn = [_edge(trace, layout, i, sizes, stage) for i in range(len(trace.edges))]
+    drawn += [_box(node, layout, sizes[node.id], stage) for node in trace.nodes]
     legend, legend_width = _legend(trace, layout.height + 44)
-    inner = max(layout.width, legend_width)
+    inner = max(layout.width, legend_width, stage.width)
     shift = (inner - layout.width) / 2
     width, height = inner + 2 * MARGIN, layout.height + 44 + FONT_SIZE + 2 * MARGIN
     return "\n".join(
@@ -63,10 +95,10 @@ def to_svg(trace: Trace, title: str = "Backward graph") -> str:
             f'font-size="{FONT_SIZE}" style="max-width: 100%; height: auto">',
             f"<title>{escape(title)}</title>",
             f"<desc>{escape(in_words(trace))}</desc>",
-            f'<rect x="1" y="1" width="{_n(width - 2)}" height="{_n(height - 2)}" rx="14" '
-            f'fill="{PAPER}" stroke="#D9D9D9"/>',
-            '<defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="11" '
-            'markerHeight="11" markerUnits="userSpaceOnUse" orient="auto">'
+            f'<rect class="paper" x="1" y="1" width="{_n(width - 2)}" height="{_n(height - 2)}" '
+            f'rx="14" fill="{PAPER}" stroke="#D9D9D9"/>',
+            f'<defs><marker id="{stage.prefix}arrow" viewBox="0 0 10 10" refX="9" refY="5" '
+            'markerWidth="11" markerHeight="11" markerUnits="userSpaceOnUse" orient="auto">'
             f'<path d="M0 0 L10 5 L0 10 z" fill="{LINE}"/></marker></defs>',
             f'<g transform="translate({_n(MARGIN + shift)} {MARGIN})">',
             *drawn,
@@ -77,6 +109,13 @@ def to_svg(trace: Trace, title: str = "Backward graph") -> str:
             "</svg>",
         ]
     )
+
+
+def _still(trace: Trace) -> Stage:
+    """A picture that nobody animates."""
+    count, room = len(trace.nodes), [0] * len(trace.nodes)
+    lines = [[("", line, "") for line in box_lines(node)] for node in trace.nodes]
+    return Stage("", range(count), range(len(trace.edges)), lines, room)
 
 
 # --- words ----------------------------------------------------------------------------------------
@@ -148,32 +187,36 @@ def _told(node: Node) -> list[str]:
 # --- shapes ---------------------------------------------------------------------------------------
 
 
-def box_size(lines: list[str]) -> tuple[float, float]:
-    """The width and height of a box around these lines."""
-    width = max(len(line) for line in lines) * LETTER + 2 * PAD_X
+def box_size(lines: Sequence[str], room: int = 0) -> tuple[float, float]:
+    """The width and height of a box around these lines, with room for as many letters."""
+    width = max(room, *map(len, lines)) * LETTER + 2 * PAD_X
     return width, len(lines) * LEADING - (LEADING - FONT_SIZE) + 2 * PAD_Y
 
 
-def _box(node: Node, lines: list[str], layout: Layout) -> str:
-    width, height = box_size(lines)
+def _box(node: Node, layout: Layout, size: tuple[float, float], stage: Stage) -> str:
+    width, height = size
     left, top = layout.x[node.id] - width / 2, layout.y[node.id] - height / 2
+    number = stage.nodes[node.id]
     names = ", ".join(node.names)
-    text = []
-    for i, line in enumerate(lines):
+    drawn = []
+    for i, (before, text, called) in enumerate(stage.lines[node.id]):
         baseline = top + PAD_Y + 0.82 * FONT_SIZE + i * LEADING
-        inside = escape(line)
+        inside = escape(before) + escape(text)
         if i == 0 and names:
+            bold = f'<tspan font-weight="bold">{escape(names)}</tspan>'
+            inside = bold + escape((before + text)[len(names) :])
+        elif called:
             inside = (
-                f'<tspan font-weight="bold">{escape(names)}</tspan>{escape(line[len(names) :])}'
+                f'{escape(before)}<tspan {stage.id(f"{called}-{number}")}">{escape(text)}</tspan>'
             )
-        colour = GRADIENT if line.startswith("grad ") and i == 2 else INK
-        part = ("name", "value", "grad")[i]
-        text.append(
-            f'<text class="{part}" x="{_n(left + PAD_X)}" y="{_n(baseline)}" fill="{colour}" '
-            f'xml:space="preserve">{inside}</text>'
+        part = ("name", "value", "grad")[min(i, 2)]
+        drawn.append(
+            f'<text class="{part}" x="{_n(left + PAD_X)}" y="{_n(baseline)}" '
+            f'fill="{GRADIENT if part == "grad" else INK}" xml:space="preserve">{inside}</text>'
         )
     shape = _shape(node.kind, left, top, width, height)
-    return f'<g id="node-{node.id}" class="node {node.kind}">{shape}{"".join(text)}</g>'
+    about = stage.id(f"node-{number}")
+    return f'<g {about}node {node.kind}">{shape}{"".join(drawn)}</g>'
 
 
 def _shape(
@@ -189,21 +232,25 @@ def _shape(
     )
 
 
-def _edge(trace: Trace, layout: Layout, i: int, sizes: list[tuple[float, float]]) -> str:
+def _edge(
+    trace: Trace, layout: Layout, i: int, sizes: list[tuple[float, float]], stage: Stage
+) -> str:
     edge = trace.edges[i]
     x, y = layout.x[edge.source], layout.y[edge.source] + sizes[edge.source][1] / 2
     path = [f"M{_n(x)} {_n(y)}"]
     end_x = layout.x[edge.target] + _port(trace, layout, i)
     end_y = layout.y[edge.target] - sizes[edge.target][1] / 2 - 2
+    at = ""
     for to_x, top, bottom in [*layout.bends[i], (end_x, end_y, end_y)]:
         middle = (y + top) / 2
+        at = at or f"{_n((x + to_x) / 2)} {_n(middle)}"
         path.append(f"C{_n(x)} {_n(middle)} {_n(to_x)} {_n(middle)} {_n(to_x)} {_n(top)}")
         if bottom > top:
             path.append(f"V{_n(bottom)}")
         x, y = to_x, bottom
     return (
-        f'<path id="edge-{i}" class="edge" d="{" ".join(path)}" fill="none" stroke="{LINE}" '
-        'stroke-width="2" marker-end="url(#arrow)"/>'
+        f'<path {stage.id(f"edge-{stage.edges[i]}")}edge" data-at="{at}" d="{" ".join(path)}" '
+        f'fill="none" stroke="{LINE}" stroke-width="2" marker-end="url(#{stage.prefix}arrow)"/>'
     )
 
 
