@@ -232,15 +232,6 @@ def must_be_tensor(function: str, argument: str, position: int, value) -> Except
     )
 
 
-def negated_bool() -> Exception:
-    return advised(
-        RuntimeError,
-        "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert "
-        "a mask, use the `~` or `logical_not()` operator instead.",
-        "True and False have no sign.",
-    )
-
-
 def negative_tolerance(name: str, value: float) -> Exception:
     return advised(
         RuntimeError,

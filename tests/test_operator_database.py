@@ -2,9 +2,9 @@
 
 torch's tests draw their inputs from `op_db`: for each operator, sample inputs and inputs that must
 fail. For every operator that minigrad has, every sample is given to both: values, shape and dtype
-agree, and in float64 the first and the second gradient. What minigrad lacks stands in `LACKING` with
-the reason; `test_every_operator_has_its_answer` prints both lists, and fails for an operator in
-neither.
+agree, and in float64 the first and the second gradient. What minigrad lacks stands in `LACKING`
+with the reason; `test_every_operator_has_its_answer` prints both lists, and fails for an operator
+in neither.
 """
 
 import fnmatch
@@ -52,8 +52,8 @@ LACKING = {
         nn.functional.rrelu nn.functional.multi_head_attention_forward
         nn.functional.scaled_dot_product_attention""",
     "losses beyond the lessons": """nn.functional.cosine_embedding_loss nn.functional.ctc_loss
-        nn.functional.gaussian_nll_loss nn.functional.linear_cross_entropy* nn.functional.multi*_loss
-        nn.functional.triplet* nn.functional.pdist""",
+        nn.functional.gaussian_nll_loss nn.functional.linear_cross_entropy*
+        nn.functional.multi*_loss nn.functional.triplet* nn.functional.pdist""",
     "torch's inner operations: what they are part of is covered": """_[!_]* torch.* jiterator_*
         native_* *_copy as_strided* constant_pad_nd unsafe_* slice split_with_sizes_copy""",
     "the memory behind a tensor, which minigrad leaves to NumPy": """empty_permuted *empty_strided
@@ -105,7 +105,7 @@ def _matrix_order(sample):
     return order if several or sample.input.ndim > 2 else None
 
 
-# --- the same call in minigrad ---------------------------------------------------------------------
+# --- the same call in minigrad --------------------------------------------------------------------
 
 Tensor = minigrad.Tensor
 OTHER_CALL = {
@@ -125,7 +125,7 @@ OTHER_CALL = {
 
 @pytest.fixture(autouse=True)
 def seed_the_cpu_only(monkeypatch):
-    """The database seeds torch before each sample; for GPUs that are not there it takes half the time."""
+    """The database seeds torch before each sample: for GPUs that are not there, half the time."""
     monkeypatch.setattr(torch, "manual_seed", torch.default_generator.manual_seed)
 
 
@@ -187,7 +187,7 @@ def _tensors(value) -> list:
 COVERED = [op for op in op_db if _ours(op) is not None and _reason(_name(op)) is None]
 
 
-# --- comparing -------------------------------------------------------------------------------------
+# --- comparing ------------------------------------------------------------------------------------
 
 
 def _same(theirs, ours, tolerance, what):
@@ -304,7 +304,7 @@ CASES = [(op, dtype) for op in COVERED for dtype in TOLERANCE if dtype in op.dty
     ("op", "dtype"), CASES, ids=[f"{_name(op)}-{str(dtype)[6:]}" for op, dtype in CASES]
 )
 def test_agrees_with_torch(op, dtype):
-    """Every sample of an operator, in each of the four dtypes that it takes; gradients in float64."""
+    """Every sample of an operator, in those of four dtypes that it takes; gradients in float64."""
     gradients = op.supports_autograd and dtype == torch.float64
     for i, sample in enumerate(_samples(op, dtype, gradients)):
         try:

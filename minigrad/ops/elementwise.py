@@ -53,7 +53,7 @@ lerp_tensor = op("lerp", lambda self, end, weight: self + weight * (end - self),
 
 # --- powers: the digit tells which of base and exponent is a tensor -------------------------------
 
-pow_number = op("pow", lambda self, exponent: counted(self) ** exponent, 0,
+pow_number = op("pow", lambda self, exponent: self ** exponent, 0,
     self    =lambda g, self, exponent:
         g * (exponent * self ** (exponent - 1)) if exponent else nothing(g))
 pow_tensor = op("pow", lambda self, exponent: power(self, exponent), 1,
@@ -185,11 +185,6 @@ def logistic(x):
     """1 / (1 + exp(-x)) on an array, without overflow for large |x|."""
     small = np.exp(-np.abs(x))
     return np.where(x >= 0, np.ones_like(small), small) / (1 + small)
-
-
-def counted(x):
-    """True and False as 1 and 0."""
-    return x.astype(np.int64) if x.dtype.kind == "b" else x
 
 
 def power(x, exponent):

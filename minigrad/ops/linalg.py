@@ -35,23 +35,23 @@ bmm_op = op("bmm", lambda self, mat2: product(self, mat2),
 # --- a product added to something -----------------------------------------------------------------
 
 addmm_op = op("addmm", lambda self, mat1, mat2, beta, alpha: plus(beta, self, alpha, mat1 @ mat2),
-    self=lambda g, beta: g * beta,
-    mat1=lambda g, mat2, alpha: g @ mat2.mT * alpha,
-    mat2=lambda g, mat1, alpha: mat1.mT @ g * alpha)
+    self=lambda g, beta: times(g, beta),
+    mat1=lambda g, mat2, alpha: times(g @ mat2.mT, alpha),
+    mat2=lambda g, mat1, alpha: times((g.mT @ mat1).mT, alpha))  # in memory as a layer's weights
 addmv_op = op("addmv", lambda self, mat, vec, beta, alpha: plus(beta, self, alpha, mat @ vec),
-    self=lambda g, beta: g * beta,
-    mat =lambda g, vec, alpha: columns(g) * rows(vec) * alpha,
-    vec =lambda g, mat, alpha: mat.mT @ g * alpha)
+    self=lambda g, beta: times(g, beta),
+    mat =lambda g, vec, alpha: times(columns(g) * rows(vec), alpha),
+    vec =lambda g, mat, alpha: times(mat.mT @ g, alpha))
 addr_op = op("addr",
     lambda self, vec1, vec2, beta, alpha: plus(beta, self, alpha, columns(vec1) * rows(vec2)),
-    self=lambda g, beta: g * beta,
-    vec1=lambda g, vec2, alpha: g @ vec2 * alpha,
-    vec2=lambda g, vec1, alpha: g.mT @ vec1 * alpha)
+    self=lambda g, beta: times(g, beta),
+    vec1=lambda g, vec2, alpha: times(g @ vec2, alpha),
+    vec2=lambda g, vec1, alpha: times(g.mT @ vec1, alpha))
 baddbmm_op = op("baddbmm",
     lambda self, batch1, batch2, beta, alpha: plus(beta, self, alpha, batch1 @ batch2),
-    self  =lambda g, beta: g * beta,
-    batch1=lambda g, batch2, alpha: g @ batch2.mT * alpha,
-    batch2=lambda g, batch1, alpha: batch1.mT @ g * alpha)
+    self  =lambda g, beta: times(g, beta),
+    batch1=lambda g, batch2, alpha: times(g @ batch2.mT, alpha),
+    batch2=lambda g, batch1, alpha: times(batch1.mT @ g, alpha))
 
 # --- inverses -------------------------------------------------------------------------------------
 
@@ -78,6 +78,11 @@ def plus(beta, x, alpha, product):
     if beta == 0:
         return product
     return (x if beta == 1 else beta * x) + product
+
+
+def times(product, number):
+    """A product times a number, which mostly is 1."""
+    return product if number == 1 else product * number
 
 
 def columns(vector):
@@ -333,6 +338,11 @@ def multi_dot(tensors) -> Tensor:
     if last.ndim == 1:
         product = shape.squeeze(product, -1)
     return shape.squeeze(product, 0) if first.ndim == 1 else product
+
+
+def chain_matmul(*matrices) -> Tensor:
+    """`linalg.multi_dot` of the matrices given one by one."""
+    return multi_dot(matrices)
 
 
 def matrix_power(self, n: int) -> Tensor:

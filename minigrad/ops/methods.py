@@ -38,6 +38,9 @@ def pow(self, exponent):
     tensor([2., 8.])
     """
     if not isinstance(exponent, Tensor):
+        if self._data.dtype.kind == "b":  # True and False count as 1 and 0
+            result = elementwise.pow_number(self.long(), exponent)
+            return result.bool() if isinstance(exponent, bool) else result
         return elementwise.pow_number(self, exponent)
     row = elementwise.pow_tensor if isinstance(self, Tensor) else elementwise.pow_base
     return row(self, exponent)
@@ -461,7 +464,7 @@ FUNCTIONS = {
     **_named(join, "cat concat concatenate stack hstack vstack dstack column_stack"),
     **_named(shape, "broadcast_tensors meshgrid atleast_1d atleast_2d atleast_3d"),
     **_named(linalg, "tensordot"),
-    "chain_matmul": lambda *matrices: linalg.multi_dot(matrices),
+    **_named(linalg, "chain_matmul"),
     "einsum": einsum.einsum,
     "where": where,
     "rsub": _as_function("rsub", rsub),

@@ -54,9 +54,10 @@ amin_op = op("amin", lambda self, dim, keepdim: np.min(self, dim, keepdims=keepd
 
 # --- products, logarithms of sums, norms ----------------------------------------------------------
 
-prod_all = op("prod", lambda self: np.prod(self),
+prod_all = op("prod", lambda self: np.prod(self, dtype=sum_type(self)),
     self=lambda g, self, result: g * others_product(self, result, everywhere(self)))
-prod_dim = op("prod", lambda self, dim, keepdim: np.prod(self, dim, keepdims=keepdim), 1,
+prod_dim = op("prod", lambda self, dim, keepdim:
+        np.prod(self, dim, keepdims=keepdim, dtype=sum_type(self)), 1,
     self=lambda g, self, dim, keepdim, result: kept(g, self, (dim,), keepdim)
         * others_product(self, kept(result, self, (dim,), keepdim), (dim,)))
 logsumexp_op = op("logsumexp", lambda self, dim, keepdim: log_of_sum(self, dim, keepdim),

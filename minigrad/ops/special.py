@@ -24,7 +24,7 @@ xlogy_tensor = op("xlogy", lambda self, other: self_log(self, other), 0, floatin
 xlogy_base   = op("xlogy", lambda self, other: self_log(self, other), 1, floating=True,
     other=lambda g, self, other: g * self / other)
 xlogy_number = op("xlogy", lambda self, other: self_log(self, other), 2, floating=True,
-    self =lambda g, other: g * math.log(other))
+    self =lambda g, other: g * log_of(other))
 sinc = op("sinc", lambda self: np.sinc(self), floating=True,
     self=lambda g, self: g * sinc_slope(self))
 
@@ -128,7 +128,12 @@ def outside(x, eps):
 
 def self_log(x, y):
     """x log(y), and 0 where x is 0."""
-    return np.where((x == 0) & (y == y), 0 * y, x * np.log(y))
+    return np.where((x == 0) & (y == y), 0 * y, x * log_of(y))
+
+
+def log_of(y):
+    """The logarithm of an array, or of a Python number as one."""
+    return np.log(y) if hasattr(y, "dtype") else float(np.log(y))
 
 
 def sinc_slope(x):

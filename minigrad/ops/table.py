@@ -138,7 +138,11 @@ def _unary(row, forward, floating):
         data = self._data
         if floating and data.dtype.kind != "f":
             data = dtypes.floating(data)
-        return record(row, (self,), Tensor._make(forward(data)))
+        try:
+            result = forward(data)
+        except TypeError as problem:
+            raise errors.operands((data,), problem) from None
+        return record(row, (self,), Tensor._make(result))
 
     return call
 
