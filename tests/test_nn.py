@@ -660,3 +660,21 @@ def test_nn_is_imported_when_it_is_used():
         "import minigrad.nn.functional as F; assert F.relu"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_layers_gradient_is_laid_out_like_its_weights_and_shared_with_nobody():
+    layer, kept = nn.Linear(4, 3), []
+    x = minigrad.ones(6, 4)
+    layer(x).sum().backward()
+    assert layer.weight.grad.is_contiguous()
+    turned = layer.weight.t()
+    turned.register_hook(kept.append)
+    minigrad.addmm(layer.bias, x, turned).sum().backward()
+    for first, second in ((1.0, 2.0), (2.0, 1.0)):  # two leaves that one array reaches as views
+        a, b = (minigrad.tensor([n, 0.0], requires_grad=True) for n in (first, second))
+        c = a.view(2, 1) + b.view(2, 1)
+        (c * c).sum().backward()
+        kept += [a.grad, b.grad]
+    arrays = [layer.weight.grad.numpy(), *(g.numpy() for g in kept)]
+    for i, one in enumerate(arrays):
+        assert not any(np.shares_memory(one, other) for other in arrays[i + 1 :])

@@ -64,9 +64,16 @@ _ALONE = (lambda argument: sys.getrefcount(argument))(object())
 
 
 def _owns_memory(array) -> bool:
+    """Whether nothing else shares the memory: it is the array's own, or that of a base whose only
+    view it is, as where a layer's weights were transposed."""
     if isinstance(array, np.generic):
         return True
-    return array.base is None and array.flags.writeable
+    base = array.base
+    if base is not None:
+        alone = sys.getrefcount(base) <= _ALONE + 1 and type(base) is np.ndarray
+        if not (alone and base.base is None and base.size == array.size):
+            return False
+    return array.flags.writeable and array.flags.c_contiguous
 
 
 def accumulator(leaf) -> AccumulateGrad:
