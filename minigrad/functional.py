@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 
 from . import dtypes, errors, random
-from .ops import activations, layers, linalg, losses, rearrange, reduce, shape, special
+from .ops import activations, layers, linalg, losses, rearrange, reduce, refusals, shape, special
 from .ops.compare import plain
 from .ops.elementwise import exp, mul, tanh, where
 from .ops.elementwise import relu as relu
@@ -42,7 +42,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     n = weight.numel()
     channels = input.shape[1] if input.ndim > 1 else 1
     if weight.ndim > 1 or n not in (1, channels):
-        raise errors.prelu(channels, n)
+        raise refusals.prelu(channels, n)
     if weight.ndim == 1 and input.ndim != 1:
         weight = weight.view((1, n) + (1,) * (input.ndim - 2) if input.ndim > 1 else ())
     return activations.prelu_kernel(input, weight)
@@ -62,7 +62,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """elu whose slope has no jump: alpha * (exp(x / alpha) - 1) where x is negative."""
     if alpha == 0:
-        raise errors.celu()
+        raise refusals.celu()
     return _replacing(lambda x: activations.celu(x, alpha), input, inplace)
 
 
@@ -74,7 +74,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     tensor([0.0000, 0.8413])
     """
     if approximate not in ("none", "tanh"):
-        raise errors.gelu()
+        raise refusals.gelu()
     return activations.gelu(input, approximate)
 
 
@@ -101,10 +101,10 @@ def logsigmoid(input: Tensor) -> Tensor:
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     """The first half along `dim` times the sigmoid of the second."""
     if input.ndim == 0:
-        raise errors.glu_scalar()
+        raise refusals.glu_scalar()
     dim = normal_dim(dim, input.ndim)
     if input.shape[dim] % 2:
-        raise errors.glu_odd(dim, input.shape[dim])
+        raise refusals.glu_odd(dim, input.shape[dim])
     return activations.glu(input, dim)
 
 
@@ -140,7 +140,7 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """The input moved towards 0 by `lambd`, and 0 where it would pass it."""
     if lambd < 0:
-        raise errors.softshrink(lambd)
+        raise refusals.softshrink(lambd)
     return activations.softshrink(input, lambd)
 
 
@@ -225,7 +225,7 @@ def smooth_l1_loss(
     if beta == 0:
         return l1_loss(input, target, reduction)
     if beta < 0:
-        raise errors.negative_beta()
+        raise refusals.negative_beta()
     return losses.smooth_l1_loss(input, target, _reduction(reduction), beta)
 
 
@@ -235,7 +235,7 @@ def huber_loss(
     """smooth_l1_loss times `delta`."""
     input, target = _same_size(input, target)
     if delta <= 0:
-        raise errors.huber_delta()
+        raise refusals.huber_delta()
     if weight is not None:
         each = losses.huber_loss(input, target, 0, delta) * weight
         return each.sum() / weight.sum() if reduction == "mean" else _reduced(each, reduction)
@@ -252,9 +252,9 @@ def binary_cross_entropy(
 ) -> Tensor:
     """How surprising the truth (0 or 1) is for who believes `input`, a probability."""
     if input.shape != target.shape:
-        raise errors.bce_sizes(target.shape, input.shape)
+        raise refusals.bce_sizes(target.shape, input.shape)
     if input.numel() and not (input._data.min() >= 0 and input._data.max() <= 1):
-        raise errors.not_probabilities()
+        raise refusals.not_probabilities()
     return losses.binary_cross_entropy(input, target, weight, _reduction(reduction))
 
 
@@ -285,18 +285,18 @@ def nll_loss(
 ) -> Tensor:
     """Minus the log probability that `input` (classes in dimension 1) gives to the target class."""
     if input.ndim < 1:
-        raise errors.nll_dims()
+        raise refusals.nll_dims()
     classes = input.shape[1] if input.ndim > 1 else input.shape[0]
     expected = () if input.ndim == 1 else (input.shape[0], *input.shape[2:])
     if tuple(target.shape) != expected:
-        raise errors.nll_sizes(input.shape, target.shape)
+        raise refusals.nll_sizes(input.shape, target.shape)
     wrong = (target._data != ignore_index) & ((target._data < 0) | (target._data >= classes))
     if wrong.any():
         raise IndexError(f"Target {target._data[wrong].flat[0]} is out of bounds.")
     if weight is not None and tuple(weight.shape) != (classes,):
-        raise errors.nll_weight(classes, weight.shape)
+        raise refusals.nll_weight(classes, weight.shape)
     if target._data.dtype.kind == "f":
-        raise errors.class_type(target.dtype)
+        raise refusals.class_type(target.dtype)
     kind = input._data.dtype
     total = losses.total_of(target, weight, ignore_index, kind)
     row = losses.nll_loss if input.ndim <= 2 else losses.nll_loss2d
@@ -320,7 +320,7 @@ def cross_entropy(
     tensor(0.6931)
     """
     if not 0 <= label_smoothing <= 1:
-        raise errors.label_smoothing(label_smoothing)
+        raise refusals.label_smoothing(label_smoothing)
     dim = 0 if input.ndim == 1 else 1
     logs = log_softmax(input, dim)
     if input.shape == target.shape and target.is_floating_point():
@@ -393,7 +393,7 @@ def margin_ranking_loss(
 ) -> Tensor:
     """What `input1` lacks to be `margin` above input2 (target 1) or below it (target -1)."""
     if not input1.ndim == input2.ndim == target.ndim:
-        raise errors.ranking_dims(input1.shape, input2.shape, target.shape)
+        raise refusals.ranking_dims(input1.shape, input2.shape, target.shape)
     return _reduced(clamp_min(-target * (input1 - input2) + margin, 0), reduction)
 
 
@@ -419,7 +419,7 @@ def poisson_nll_loss(
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """The cosine of the angle between vectors along `dim`."""
     if not (x1.is_floating_point() and x2.is_floating_point()):
-        raise errors.needs_floats("cosine_similarity: expected", x1.dtype)
+        raise refusals.needs_floats("cosine_similarity: expected", x1.dtype)
     x1, x2 = shape.broadcast_tensors(x1, x2)
     length1 = clamp_min(reduce.vector_norm(x1, 2, dim, True), eps)
     length2 = clamp_min(reduce.vector_norm(x2, 2, dim, True), eps)
@@ -489,10 +489,10 @@ def layer_norm(
     """The last dimensions shifted and scaled to mean 0 and variance 1, then weighed and shifted."""
     size = tuple(normalized_shape)
     if not size or tuple(input.shape[input.ndim - len(size) :]) != size or input.ndim < len(size):
-        raise errors.layer_norm_shape(size, input.shape)
+        raise refusals.layer_norm_shape(size, input.shape)
     for name, value in (("weight", weight), ("bias", bias)):
         if value is not None and tuple(value.shape) != size:
-            raise errors.layer_norm_part(name, value.shape, size)
+            raise refusals.layer_norm_part(name, value.shape, size)
     dims = tuple(range(input.ndim - len(size), input.ndim))
     return layers.layer_norm_op(input, dims, weight, bias, eps)
 
@@ -518,10 +518,10 @@ def embedding(
             "minigrad's embedding has no max_norm, scale_grad_by_freq or sparse gradients."
         )
     if weight.ndim != 2:
-        raise errors.embedding_weight()
+        raise refusals.embedding_weight()
     rows = weight.shape[0]
     if input._data.dtype.kind not in "iu":
-        raise errors.embedding_index(input.dtype)
+        raise refusals.embedding_index(input.dtype)
     if padding_idx is not None:
         if not -rows <= padding_idx < rows:
             raise AssertionError("Padding_idx must be within num_embeddings")
@@ -540,18 +540,18 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
             [0, 0, 1]])
     """
     if tensor.dtype is not dtypes.int64:
-        raise errors.one_hot_type(tensor.dtype)
+        raise refusals.one_hot_type(tensor.dtype)
     index = tensor._data
     if not index.size and num_classes <= 0:
-        raise errors.one_hot_empty()
+        raise refusals.one_hot_empty()
     if index.size and index.min() < 0:
-        raise errors.one_hot_range("Class values must be non-negative.")
+        raise refusals.one_hot_range("Class values must be non-negative.")
     if num_classes == -1:
         num_classes = int(index.max()) + 1
     elif num_classes < 1:
-        raise errors.one_hot_range("num_classes should be positive")
+        raise refusals.one_hot_range("num_classes should be positive")
     elif index.size and index.max() >= num_classes:
-        raise errors.one_hot_range("Class values must be smaller than num_classes.")
+        raise refusals.one_hot_range("Class values must be smaller than num_classes.")
     return plain((index[..., None] == np.arange(num_classes)).astype(np.int64))
 
 
@@ -561,11 +561,11 @@ def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) 
         raise NotImplementedError(f"minigrad pads with a constant only, not in mode {mode!r}.")
     pad = tuple(pad)
     if len(pad) % 2 or len(pad) > 2 * input.ndim:
-        raise errors.pad_length(len(pad), input.ndim)
+        raise refusals.pad_length(len(pad), input.ndim)
     pairs = [(0, 0)] * (input.ndim - len(pad) // 2) + list(zip(pad[::2], pad[1::2], strict=True))[
         ::-1
     ]
     for n, (before, after) in zip(input.shape, pairs, strict=True):
         if n + before + after < 0 or n + min(before, 0) + min(after, 0) < 0:
-            raise errors.pad_negative(n, before, after)
+            raise refusals.pad_negative(n, before, after)
     return rearrange.pad_op(input, tuple(pairs), value or 0)

@@ -7,6 +7,7 @@ import numpy as np
 from .. import dtypes, errors
 from ..autograd.modes import modes
 from ..tensor import Tensor
+from . import refusals
 
 
 def _question(function):
@@ -92,10 +93,10 @@ def _bitwise(function):
         if not isinstance(y, (np.ndarray, np.generic, int)):
             return NotImplemented
         if x is self and y is other:
-            raise errors.must_be_tensor(function.__name__, "input", 1, x)
+            raise refusals.must_be_tensor(function.__name__, "input", 1, x)
         x, y = dtypes.promote(x, y)
         if any(getattr(z, "dtype", np.dtype(bool)).kind == "f" for z in (x, y)):
-            raise errors.no_bits(function.__name__)
+            raise refusals.no_bits(function.__name__)
         try:
             return plain(function(x, y))
         except (ValueError, TypeError) as problem:
@@ -114,7 +115,7 @@ bitwise_and, bitwise_or, bitwise_xor, bitwise_left_shift, bitwise_right_shift = 
 def bitwise_not(self) -> Tensor:
     """The opposite of every bit; of bool tensors where they are false."""
     if self._data.dtype.kind == "f":
-        raise errors.no_bits("bitwise_not")
+        raise refusals.no_bits("bitwise_not")
     return plain(np.invert(self._data))
 
 
@@ -132,5 +133,5 @@ def isclose(self, other, rtol=1e-5, atol=1e-8, equal_nan=False) -> Tensor:
     """Where the elements are closer than `atol + rtol * |other|`."""
     for name, value in (("rtol", rtol), ("atol", atol)):
         if value < 0:
-            raise errors.negative_tolerance(name, value)
+            raise refusals.negative_tolerance(name, value)
     return plain(np.isclose(self._data, other._data, rtol, atol, equal_nan))

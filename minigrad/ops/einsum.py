@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import errors
 from ..tensor import Tensor
-from . import shape
+from . import refusals, shape
 from .elementwise import mul
 from .linalg import bmm_op
 from .reduce import sum_dim
@@ -52,7 +51,7 @@ def _parse(equation, operands):
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(operands):
-        raise errors.einsum(
+        raise refusals.einsum(
             f"{'more' if len(operands) > len(terms) else 'fewer'} operands were provided than "
             "specified in the equation"
         )
@@ -69,9 +68,9 @@ def _parse(equation, operands):
         output = [*range(dots), *once]
     for c in output:
         if c not in every and isinstance(c, str):
-            raise errors.einsum(f"output subscript {c} does not appear in any input operand")
+            raise refusals.einsum(f"output subscript {c} does not appear in any input operand")
         if output.count(c) > 1:
-            raise errors.einsum(f"output subscript {c} appears more than once in the output")
+            raise refusals.einsum(f"output subscript {c} appears more than once in the output")
     return inputs, output
 
 
@@ -80,10 +79,10 @@ def _spell(term, ndim, dots):
     before, ellipsis, after = term.partition("...")
     for c in before + after:
         if not c.isalpha():
-            raise errors.einsum(f"invalid subscript given: {c!r}, subscripts must be in [a-zA-Z]")
+            raise refusals.einsum(f"invalid subscript given: {c!r}, subscripts must be in [a-zA-Z]")
     named = len(before + after)
     if ndim is not None and (ndim < named or (ndim > named and not ellipsis)):
-        raise errors.einsum(
+        raise refusals.einsum(
             f"the number of subscripts in the equation ({named}) does not match the number of "
             f"dimensions ({ndim}) for an operand"
             + ("" if ndim < named else " and no ellipsis was given")
@@ -100,13 +99,13 @@ def _check_sizes(inputs, operands):
         own = {}
         for c, n in zip(term, tensor._data.shape, strict=True):
             if own.setdefault(c, n) != n:
-                raise errors.einsum(
+                raise refusals.einsum(
                     f"subscript {c} is repeated for operand {i} but the sizes don't match, "
                     f"{n} != {own[c]}"
                 )
             known = sizes.get(c, 1)
             if n != 1 and known not in (1, n):
-                raise errors.einsum(
+                raise refusals.einsum(
                     "operands do not broadcast with remapped shapes [original->remapped]: "
                     f"subscript {c} has size {n} for operand {i} which does not broadcast with "
                     f"previously seen size {known}"

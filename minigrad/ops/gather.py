@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import errors
 from ..tensor import Tensor, normal_dim
+from . import refusals
 from .compare import plain
 from .elementwise import raw, where
 from .index import (
@@ -138,18 +138,18 @@ def _index(self, index, dim, name):
     """`dim` counted from 0, after a check of the indices along it."""
     dim = normal_dim(dim, self._data.ndim)
     if index._data.dtype.kind not in "iu":
-        raise errors.index_type(name)
+        raise refusals.index_type(name)
     n = self._data.shape[dim] if self._data.ndim else 1
     if index._data.size and not (index._data.min() >= 0 and index._data.max() < n):
         wrong = index._data[(index._data < 0) | (index._data >= n)].flat[0]
-        raise errors.index_bounds(int(wrong), dim, n)
+        raise refusals.index_bounds(int(wrong), dim, n)
     return dim
 
 
 def _same_ndim(name, index, *others):
     for other in others:
         if max(1, index._data.ndim) != max(1, other._data.ndim) and index._data.size:
-            raise errors.index_dims(name)
+            raise refusals.index_dims(name)
 
 
 def gather(self, dim, index) -> Tensor:
@@ -195,17 +195,17 @@ def scatter_add(self, dim, index, src) -> Tensor:
 def _scatter_fits(name, self, dim, index, src):
     _same_ndim(name, index, self, src)
     if self._data.dtype != src._data.dtype:
-        raise errors.same_dtype(f"{name}(): Expected self.dtype to be equal to src.dtype")
+        raise refusals.same_dtype(f"{name}(): Expected self.dtype to be equal to src.dtype")
     for d, n in enumerate(index._data.shape):
         fits = n <= src._data.shape[d] and (d == dim or n <= self._data.shape[d])
         if self._data.ndim and not fits:
-            raise errors.scatter_shape(index.shape, self.shape, src.shape, dim)
+            raise refusals.scatter_shape(index.shape, self.shape, src.shape, dim)
 
 
 def index_select(self, dim, index) -> Tensor:
     """The slices along `dim` that a vector of indices names."""
     if index._data.ndim > 1:
-        raise errors.vector_index("index_select")
+        raise refusals.vector_index("index_select")
     dim = _index(self, index, dim, "index_select")
     return _along(index_select_op, self, dim, index)
 
@@ -234,15 +234,15 @@ def _along(row, self, dim, index, *others):
 
 def _fitting(self, dim, index, source, name):
     if index._data.ndim > 1:
-        raise errors.vector_index(name)
+        raise refusals.vector_index(name)
     if self._data.dtype != source._data.dtype:
-        raise errors.same_dtype(f"{name}: self and source expected to have the same dtype")
+        raise refusals.same_dtype(f"{name}: self and source expected to have the same dtype")
     dim = _index(self, index, dim, name)
     n = index._data.size
     if self._data.ndim != source._data.ndim and self._data.ndim and source._data.ndim:
-        raise errors.source_shape(self.shape, source.shape)
+        raise refusals.source_shape(self.shape, source.shape)
     if (source._data.shape[dim] if source._data.ndim else 1) != n:
-        raise errors.index_count(name, n)
+        raise refusals.index_count(name, n)
     return dim
 
 
@@ -254,12 +254,12 @@ def index_put(self, indices, values, accumulate=False) -> Tensor:
 def index_fill(self, dim, index, value) -> Tensor:
     """A copy with one value in the slices that a vector of indices names."""
     if index._data.ndim > 1:
-        raise errors.vector_index("index_fill")
+        raise refusals.vector_index("index_fill")
     dim = normal_dim(dim, self._data.ndim)
     row = index_fill_number
     if isinstance(value, Tensor):
         if value._data.ndim:
-            raise errors.scalar_value("index_fill_", value._data.ndim)
+            raise refusals.scalar_value("index_fill_", value._data.ndim)
         row = index_fill_tensor
     return _along(row, self, dim, index, value)
 
@@ -275,7 +275,7 @@ def masked_fill(self, mask, value) -> Tensor:
     _bool_mask(mask, "masked_fill")
     if isinstance(value, Tensor):
         if value._data.ndim:
-            raise errors.scalar_value("masked_fill_", value._data.ndim)
+            raise refusals.scalar_value("masked_fill_", value._data.ndim)
         return masked_fill_tensor(self, mask, value)
     return masked_fill_number(self, mask, value)
 
@@ -292,35 +292,35 @@ def masked_scatter(self, mask, source) -> Tensor:
     """A copy that takes the elements of `source`, in order, where `mask` is true."""
     _bool_mask(mask, "masked_scatter")
     if self._data.dtype != source._data.dtype:
-        raise errors.same_dtype("masked_scatter: expected self and source to have same dtypes")
+        raise refusals.same_dtype("masked_scatter: expected self and source to have same dtypes")
     if np.broadcast_to(mask._data, common_shape((self, mask))).sum() > source._data.size:
-        raise errors.too_few("masked_scatter")
+        raise refusals.too_few("masked_scatter")
     return masked_scatter_op(self, mask, source)
 
 
 def _bool_mask(mask, name):
     if mask._data.dtype != np.bool_:
-        raise errors.mask_type(name)
+        raise refusals.mask_type(name)
 
 
 def take(self, index) -> Tensor:
     """The elements at these places of the flattened tensor."""
     if index._data.dtype.kind not in "iu":
-        raise errors.index_type("take")
+        raise refusals.index_type("take")
     n = self._data.size
     if index._data.size and not (-n <= index._data.min() and index._data.max() < n):
-        raise errors.out_of_range_index("take", n)
+        raise refusals.out_of_range_index("take", n)
     return take_op(self, index)
 
 
 def take_along_dim(self, indices, dim=None) -> Tensor:
     """`gather` whose shapes are stretched to fit; without `dim` on the flattened tensor."""
     if indices._data.dtype != np.int64:
-        raise errors.index_type("take_along_dim")
+        raise refusals.index_type("take_along_dim")
     if dim is None:
         return gather(reshape(self, -1), 0, reshape(indices, -1))
     if self._data.ndim != indices._data.ndim:
-        raise errors.index_dims("take_along_dim")
+        raise refusals.index_dims("take_along_dim")
     dim = normal_dim(dim, self._data.ndim)
     n = self._data.shape[dim]
     indices = plain(np.where(indices._data < 0, indices._data + n, indices._data))

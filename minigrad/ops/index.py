@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import errors
 from ..tensor import Tensor, normal_dim
+from . import refusals
 from .shape import alias, unsqueeze_op, view
 from .table import op
 
@@ -101,14 +101,14 @@ def split_key(key, shape):
     used = sum(_consumed(k) for k in keys)
     if used > len(shape):
         if not shape:
-            raise errors.index_of_number()
-        raise errors.too_many_indices(len(shape))
+            raise refusals.index_of_number()
+        raise refusals.too_many_indices(len(shape))
     steps, indices, dim, axis = [], [], 0, 0
     for k in keys:
         if _is_integer(k):
             k, n = int(k), shape[axis]
             if not -n <= k < n:
-                raise errors.index_bounds(k, axis, n, IndexError)
+                raise refusals.index_bounds(k, axis, n, IndexError)
             steps.append((select_op, (dim, k % n)))
             axis += 1
         elif isinstance(k, slice):
@@ -162,27 +162,27 @@ def getitem(self: Tensor, key) -> Tensor:
 def select(self, dim, index) -> Tensor:
     """The part at one index of a dimension, which is gone in it; a view."""
     if not self._data.ndim:
-        raise errors.select_of_number()
+        raise refusals.select_of_number()
     dim = normal_dim(dim, self._data.ndim)
     n, index = self._data.shape[dim], int(index)
     if not -n <= index < n:
-        raise errors.select_bounds(index, self.shape, dim)
+        raise refusals.select_bounds(index, self.shape, dim)
     return select_op(self, dim, index % n)
 
 
 def narrow(self, dim, start, length) -> Tensor:
     """`length` slices along `dim` from `start` on; a view."""
     if not self._data.ndim:
-        raise errors.narrow_of_number()
+        raise refusals.narrow_of_number()
     if isinstance(start, Tensor) and (start._data.ndim or start._data.dtype.kind not in "iu"):
-        raise errors.narrow_index()
+        raise refusals.narrow_index()
     dim = normal_dim(dim, self._data.ndim)
     n, start = self._data.shape[dim], int(start)
     if not -n <= start <= n:
-        raise errors.narrow_start(start, n)
+        raise refusals.narrow_start(start, n)
     start = start + n if start < 0 else start
     if length < 0 or start + length > n:
-        raise errors.narrow_length(start, length, n)
+        raise refusals.narrow_length(start, length, n)
     return slice_op(self, dim, start, start + length, 1)
 
 
@@ -190,7 +190,7 @@ def select_scatter(self, src, dim, index) -> Tensor:
     """A copy with `src` at one index of a dimension."""
     part = select(self, dim, index)
     if part._data.shape != src._data.shape:
-        raise errors.part_shape(part.shape, src.shape)
+        raise refusals.part_shape(part.shape, src.shape)
     dim = normal_dim(dim, self._data.ndim)
     return select_scatter_op(self, src, dim, index % self._data.shape[dim])
 
@@ -203,5 +203,5 @@ def slice_scatter(self, src, dim=0, start=None, end=None, step=1) -> Tensor:
     shape = list(self._data.shape)
     shape[dim] = len(range(start, end, step))
     if tuple(shape) != src._data.shape:
-        raise errors.part_shape(shape, src.shape)
+        raise refusals.part_shape(shape, src.shape)
     return slice_scatter_op(self, src, dim, start, end, step)

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from .. import dtypes, errors
+from .. import dtypes
 from ..tensor import Tensor, normal_dim
+from . import refusals
 from .elementwise import nothing
 from .index import along, slice_op
 from .shape import atleast_1d, atleast_2d, atleast_3d, expand_to, reshape, view
@@ -86,14 +87,14 @@ def cat(tensors, dim=0) -> Tensor:
     dim = normal_dim(dim, full[0]._data.ndim)
     first = full[0]._data.shape
     if not first:
-        raise errors.cat_scalar()
+        raise refusals.cat_scalar()
     for i, tensor in enumerate(full):
         shape = tensor._data.shape
         if len(shape) != len(first):
-            raise errors.cat_dims(len(first), len(shape))
+            raise refusals.cat_dims(len(first), len(shape))
         for d, (m, n) in enumerate(zip(first, shape, strict=True)):
             if m != n and d != dim:
-                raise errors.cat_shapes(dim, m, n, i)
+                raise refusals.cat_shapes(dim, m, n, i)
     return cat_op(full, dim)
 
 
@@ -112,17 +113,17 @@ def stack(tensors, dim=0) -> Tensor:
     shapes = [list(t._data.shape) for t in tensors]
     for i, shape in enumerate(shapes):
         if shape != shapes[0]:
-            raise errors.stack_shapes(shapes[0], shape, i)
+            raise refusals.stack_shapes(shapes[0], shape, i)
     return stack_op(tensors, normal_dim(dim, len(shapes[0]) + 1))
 
 
 def _some(tensors, name):
     tensors = list(tensors)
     if not tensors:
-        raise errors.no_tensors(name)
+        raise refusals.no_tensors(name)
     for i, tensor in enumerate(tensors):
         if not isinstance(tensor, Tensor):
-            raise errors.list_element(i, tensor)
+            raise refusals.list_element(i, tensor)
     return tensors
 
 
@@ -156,16 +157,16 @@ def split(self, split_size_or_sections, dim=0) -> tuple[Tensor, ...]:
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
     if self._data.ndim == 0:
-        raise errors.split_scalar()
+        raise refusals.split_scalar()
     dim, sizes = normal_dim(dim, self._data.ndim), split_size_or_sections
     n = self._data.shape[dim]
     if isinstance(sizes, int):
         if sizes < 0 or (sizes == 0 and n):
-            raise errors.split_size(sizes, dim, n)
+            raise refusals.split_size(sizes, dim, n)
         return tuple(split_op(self, sizes, dim))
     sizes = list(sizes)
     if functools.reduce(lambda a, b: a + b, sizes, 0) != n or any(size < 0 for size in sizes):
-        raise errors.split_sizes(sizes, dim, n)
+        raise refusals.split_sizes(sizes, dim, n)
     return tuple(split_sizes_op(self, sizes, dim))
 
 
@@ -175,9 +176,9 @@ split_with_sizes = split
 def chunk(self, chunks, dim=0) -> tuple[Tensor, ...]:
     """At most `chunks` parts of equal length along `dim`; the last one may be shorter. Views."""
     if self._data.ndim == 0:
-        raise errors.split_scalar("chunk")
+        raise refusals.split_scalar("chunk")
     if chunks <= 0:
-        raise errors.no_chunks(chunks)
+        raise refusals.no_chunks(chunks)
     n = self._data.shape[normal_dim(dim, self._data.ndim)]
     return split(self, -(-n // chunks), dim) if n else split(self, [0] * chunks, dim)
 
@@ -188,12 +189,12 @@ def tensor_split(self, indices_or_sections, dim=0) -> tuple[Tensor, ...]:
     if isinstance(cuts, Tensor):
         cuts = cuts.tolist()
     if self._data.ndim == 0:
-        raise errors.split_scalar("tensor_split")
+        raise refusals.split_scalar("tensor_split")
     dim = normal_dim(dim, self._data.ndim)
     n = self._data.shape[dim]
     if isinstance(cuts, int):
         if cuts <= 0:
-            raise errors.no_chunks(cuts, "number of sections must be larger than 0")
+            raise refusals.no_chunks(cuts, "number of sections must be larger than 0")
         small, more = divmod(n, cuts)
         cuts = [i * small + min(i, more) for i in range(1, cuts)]
     ends = [slice(None, c).indices(n)[1] for c in cuts]
@@ -205,5 +206,5 @@ def tensor_split(self, indices_or_sections, dim=0) -> tuple[Tensor, ...]:
 def unbind(self, dim=0) -> tuple[Tensor, ...]:
     """The parts at each index of a dimension, which is gone in them. Views."""
     if self._data.ndim == 0:
-        raise errors.unbind_scalar()
+        raise refusals.unbind_scalar()
     return tuple(unbind_op(self, normal_dim(dim, self._data.ndim)))

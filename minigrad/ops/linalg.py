@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import errors
 from ..tensor import Tensor, normal_dim
-from . import shape
+from . import refusals, shape
 from .elementwise import clone, mul
 from .inplace import copy_
 from .reduce import amax, amin, sum_dim, vector_norm
@@ -112,7 +112,7 @@ def matmul(self: Tensor, other: Tensor) -> Tensor:
     """
     a, b = self._data, other._data
     if not a.ndim or not b.ndim:
-        raise errors.matmul_scalar(a.ndim, b.ndim)
+        raise refusals.matmul_scalar(a.ndim, b.ndim)
     if a.dtype != b.dtype:
         raise errors.matmul_types(self, other)
     match a.ndim, b.ndim:
@@ -187,7 +187,7 @@ def outer(self, vec2) -> Tensor:
     """Every product of an element of one vector with one of the other."""
     for vector in (self, vec2):
         if vector.ndim != 1:
-            raise errors.needs_vector("outer", vector.ndim)
+            raise refusals.needs_vector("outer", vector.ndim)
     return mul(shape.reshape(self, (self._data.size, 1)), vec2)
 
 
@@ -199,7 +199,7 @@ def inner(self, other) -> Tensor:
     if not self.ndim or not other.ndim:
         return mul(self, other)
     if self._data.shape[-1] != other._data.shape[-1]:
-        raise errors.inner_shapes(self._data.shape, other._data.shape)
+        raise refusals.inner_shapes(self._data.shape, other._data.shape)
     if self.ndim == other.ndim == 1:
         return dot(self, other)
     return tensordot(self, other, dims=([-1], [-1]))
@@ -219,7 +219,7 @@ def dot(self, tensor) -> Tensor:
 
 def _two_vectors(a, b):
     if a.ndim != 1 or b.ndim != 1:
-        raise errors.needs_vectors(a.ndim, b.ndim)
+        raise refusals.needs_vectors(a.ndim, b.ndim)
     if a._data.dtype != b._data.dtype:
         raise errors.matmul_types(a, b)
     if a._data.shape != b._data.shape:
@@ -229,21 +229,21 @@ def _two_vectors(a, b):
 def mv(self, vec) -> Tensor:
     """A matrix times a vector."""
     if self.ndim != 2 or vec.ndim != 1:
-        raise errors.dims_of_product("mv", "matrix and vector", self.ndim, vec.ndim)
+        raise refusals.dims_of_product("mv", "matrix and vector", self.ndim, vec.ndim)
     return matmul(self, vec)
 
 
 def mm(self, mat2) -> Tensor:
     """A matrix times a matrix."""
     if self.ndim != 2 or mat2.ndim != 2:
-        raise errors.dims_of_product("mm", "matrices", self.ndim, mat2.ndim)
+        raise refusals.dims_of_product("mm", "matrices", self.ndim, mat2.ndim)
     return matmul(self, mat2)
 
 
 def bmm(self, mat2) -> Tensor:
     """A stack of matrices times a stack of matrices, one by one."""
     if self.ndim != 3 or mat2.ndim != 3:
-        raise errors.dims_of_product("bmm", "stacks of matrices", self.ndim, mat2.ndim)
+        raise refusals.dims_of_product("bmm", "stacks of matrices", self.ndim, mat2.ndim)
     a, b = self._data.shape, mat2._data.shape
     if a[0] != b[0] or a[2] != b[1]:
         raise errors.batch_shapes(a, b)
@@ -255,14 +255,14 @@ def _adding(row, name, *ndims):
 
     def call(self, first, second, *, beta=1, alpha=1):
         if (first.ndim, second.ndim) != ndims:
-            raise errors.dims_of_product(name, f"{ndims[0]}-D and {ndims[1]}-D", *ndims)
+            raise refusals.dims_of_product(name, f"{ndims[0]}-D and {ndims[1]}-D", *ndims)
         left, right = first._data.shape, second._data.shape
         if ndims != (1, 1) and left[-1] != right[-2:][0]:
             raise errors.mat_shapes(left[-2:], (*right[-2:], 1)[:2])
         result = row(self, first, second, beta, alpha)
         expected = np.broadcast_shapes(self._data.shape, result._data.shape)
         if expected != result._data.shape or self.ndim > result.ndim:
-            raise errors.expand(self._data.shape, result._data.shape)
+            raise refusals.expand(self._data.shape, result._data.shape)
         return result
 
     call.__name__ = call.__qualname__ = name
@@ -283,7 +283,7 @@ def tensordot(self, other, dims=2) -> Tensor:
     """
     if isinstance(dims, int):
         if not 0 <= dims <= min(self.ndim, other.ndim):
-            raise errors.tensordot_dims(dims)
+            raise refusals.tensordot_dims(dims)
         dims = list(range(self.ndim - dims, self.ndim)), list(range(dims))
     ours, theirs = (
         [normal_dim(d, t.ndim) for d in ([ds] if isinstance(ds, int) else ds)]
@@ -296,7 +296,7 @@ def tensordot(self, other, dims=2) -> Tensor:
             self = sum_dim(self, (i,), True).to(self.dtype)
     a, b = self._data.shape, other._data.shape
     if [a[d] for d in ours] != [b[d] for d in theirs]:
-        raise errors.contraction(a, b, ours, theirs)
+        raise refusals.contraction(a, b, ours, theirs)
     left = [d for d in range(len(a)) if d not in ours]
     right = [d for d in range(len(b)) if d not in theirs]
     k = int(np.prod([a[d] for d in ours]))
@@ -322,7 +322,7 @@ def kron(self, other) -> Tensor:
 def multi_dot(tensors) -> Tensor:
     """The product of several matrices, in the order that needs the fewest multiplications."""
     if len(tensors) < 2:
-        raise errors.multi_dot(len(tensors))
+        raise refusals.multi_dot(len(tensors))
     first, *_, last = tensors = list(tensors)
     tensors[0] = first if first.ndim > 1 else shape.unsqueeze(first, 0)
     tensors[-1] = last if last.ndim > 1 else shape.unsqueeze(last, 1)
@@ -367,11 +367,11 @@ def _identity(self):
 
 def _square(self, name):
     if self.ndim < 2:
-        raise errors.needs_matrices(name, self.ndim)
+        raise refusals.needs_matrices(name, self.ndim)
     if self._data.shape[-1] != self._data.shape[-2]:
-        raise errors.needs_square(name, self._data.shape[-2:])
+        raise refusals.needs_square(name, self._data.shape[-2:])
     if self._data.dtype.kind != "f":
-        raise errors.needs_floats(f"{name}: Expected a", self.dtype)
+        raise refusals.needs_floats(f"{name}: Expected a", self.dtype)
 
 
 def inv(self) -> Tensor:
@@ -386,7 +386,7 @@ def inv(self) -> Tensor:
     try:
         return inv_op(self)
     except np.linalg.LinAlgError:
-        raise errors.singular("linalg.inv") from None
+        raise refusals.singular("linalg.inv") from None
 
 
 def det(self) -> Tensor:
@@ -413,14 +413,14 @@ def vecdot(x, y, *, dim=-1) -> Tensor:
 def matrix_norm(self, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None) -> Tensor:
     """The norm of matrices: "fro", or 1 and inf: the largest sum of a column's (row's) sizes."""
     if self.ndim < 2:
-        raise errors.needs_matrices("linalg.matrix_norm", self.ndim)
+        raise refusals.needs_matrices("linalg.matrix_norm", self.ndim)
     row, column = (normal_dim(d, self.ndim) for d in dim)
     if row == column:
-        raise errors.same_dims("linalg.matrix_norm", *dim)
+        raise refusals.same_dims("linalg.matrix_norm", *dim)
     if ord == "fro":
         return vector_norm(self, 2, (row, column), keepdim, dtype=dtype)
     if ord not in (1, -1, np.inf, -np.inf):
-        raise errors.matrix_norm(ord)
+        raise refusals.matrix_norm(ord)
     along, rest = (row, column) if abs(ord) == 1 else (column, row)
     if not keepdim and along < rest:
         rest -= 1
@@ -440,7 +440,7 @@ def norm(self, ord=None, dim=None, keepdim=False, *, dtype=None) -> Tensor:
     if ord is not None and (dim is None or not isinstance(dim, int)):
         dims = tuple(range(self.ndim)) if dim is None else tuple(dim)
         if dim is None and len(dims) not in (1, 2):
-            raise errors.norm_dims(len(dims))
+            raise refusals.norm_dims(len(dims))
         if len(dims) == 2:
             return matrix_norm(self, ord, dims, keepdim, dtype=dtype)
         dim = dims

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 
-from .. import errors
 from ..tensor import Tensor
 from . import (
     activations,
@@ -20,6 +19,7 @@ from . import (
     order,
     rearrange,
     reduce,
+    refusals,
     rounding,
     scan,
     shape,
@@ -314,7 +314,7 @@ def _strict(function):
     def call(self, other):
         result = function(self, other)
         if result is NotImplemented:
-            raise errors.operand_type(function.__name__, type(other).__name__)
+            raise refusals.operand_type(function.__name__, type(other).__name__)
         return result
 
     return call
@@ -435,7 +435,7 @@ def _of_two(name: str, method):
     @functools.wraps(method)
     def call(self, other, *arguments, **options):
         if not isinstance(other, Tensor):
-            raise errors.must_be_tensor(name, "other", 2, other)
+            raise refusals.must_be_tensor(name, "other", 2, other)
         return method(self, other, *arguments, **options)
 
     return call
@@ -449,7 +449,7 @@ def _as_function(name: str, method):
         if not isinstance(input, Tensor):
             second = arguments[0] if arguments else None
             if name not in NUMBER_FIRST or not isinstance(second, Tensor):
-                raise errors.must_be_tensor(name, "input", 1, input)
+                raise refusals.must_be_tensor(name, "input", 1, input)
         return method(input, *arguments, **options)
 
     return call

@@ -10,8 +10,8 @@ from collections import namedtuple
 
 import numpy as np
 
-from .. import errors
 from ..tensor import Tensor, normal_dim
+from . import refusals
 from .compare import plain
 from .elementwise import maximum, minimum
 from .gather import mesh
@@ -86,7 +86,7 @@ def _normal(self, dim, name):
     dim = normal_dim(dim, self._data.ndim)
     array = np.atleast_1d(self._data)
     if array.shape[dim] == 0:
-        raise errors.nothing_to_reduce(name, dim)
+        raise refusals.nothing_to_reduce(name, dim)
     return dim, array
 
 
@@ -97,7 +97,7 @@ def _shaped(indices, self):
 def _extreme(self, dim, keepdim, whole, pair, row, argument):
     if dim is None:
         if self._data.size == 0:
-            raise errors.nothing_to_reduce(row.__name__)
+            raise refusals.nothing_to_reduce(row.__name__)
         return whole(self)
     if isinstance(dim, Tensor):
         return pair(self, dim)
@@ -166,7 +166,7 @@ def topk(self, k, dim=-1, largest=True, sorted=True):
     """The `k` largest elements along `dim`, the largest first, and their indices."""
     dim = normal_dim(dim, self._data.ndim)
     if not 0 <= k <= (self._data.shape[dim] if self._data.ndim else 1):
-        raise errors.out_of_range("selected index k")
+        raise refusals.out_of_range("selected index k")
     order = argsort(self, dim, largest)._data
     if self._data.ndim:
         order = np.take(order, range(k), axis=dim)
@@ -177,7 +177,7 @@ def kthvalue(self, k, dim=-1, keepdim=False):
     """The k-th smallest element along `dim` and its index; k counts from 1."""
     dim, array = _normal(self, dim, "kthvalue")
     if not 1 <= k <= array.shape[dim]:
-        raise errors.out_of_range("kthvalue(): selected number k")
+        raise refusals.out_of_range("kthvalue(): selected number k")
     indices = np.take(_order(array, dim, False), [k - 1], axis=dim)
     return _chosen(kthvalue_op, self, dim, keepdim, _shaped(indices, self))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import errors
 from ..tensor import Tensor, normal_dim
+from . import refusals
 from .elementwise import clone, where
 from .gather import index_select
 from .reduce import normal_dims, sum_dim
@@ -84,14 +84,14 @@ def flip(self, dims, *more) -> Tensor:
 def fliplr(self) -> Tensor:
     """The columns in reverse order."""
     if self._data.ndim < 2:
-        raise errors.few_dims("Input must be >= 2-d.")
+        raise refusals.few_dims("Input must be >= 2-d.")
     return flip(self, 1)
 
 
 def flipud(self) -> Tensor:
     """The rows in reverse order."""
     if self._data.ndim < 1:
-        raise errors.few_dims("Input must be >= 1-d.")
+        raise refusals.few_dims("Input must be >= 1-d.")
     return flip(self, 0)
 
 
@@ -107,9 +107,9 @@ def roll(self, shifts, dims=None) -> Tensor:
     if not shifts:
         raise RuntimeError("`shifts` required")
     if dims and not self._data.ndim:
-        raise errors.unbind_scalar()
+        raise refusals.unbind_scalar()
     if len(dims) != len(shifts) and (dims or len(shifts) != 1):
-        raise errors.roll(len(shifts), len(dims))
+        raise refusals.roll(len(shifts), len(dims))
     if self._data.ndim == 0:
         return clone(self)
     return roll_op(self, shifts, tuple(normal_dim(d, self._data.ndim) for d in dims))
@@ -118,12 +118,12 @@ def roll(self, shifts, dims=None) -> Tensor:
 def rot90(self, k=1, dims=(0, 1)) -> Tensor:
     """Turned by `k` quarters in the plane of two dimensions."""
     if len(dims) != 2:
-        raise errors.few_dims(f"expected total rotation dims == 2, but got dims = {len(dims)}")
+        raise refusals.few_dims(f"expected total rotation dims == 2, but got dims = {len(dims)}")
     if self._data.ndim < 2:
-        raise errors.few_dims(f"expected total dims >= 2, but got total dims = {self._data.ndim}")
+        raise refusals.few_dims(f"expected total dims >= 2, but got total dims = {self._data.ndim}")
     first, second = (normal_dim(d, self._data.ndim) for d in dims)
     if first == second:
-        raise errors.same_dims("rot90", *dims)
+        raise refusals.same_dims("rot90", *dims)
     return rot90_op(self, k, (first, second))
 
 
@@ -136,7 +136,7 @@ def repeat(self, repeats, *more) -> Tensor:
     """
     repeats = _sizes((repeats, *more))
     if len(repeats) < self._data.ndim or any(n < 0 for n in repeats):
-        raise errors.repeat(repeats, self._data.ndim)
+        raise refusals.repeat(repeats, self._data.ndim)
     return repeat_op(self, repeats)
 
 
@@ -156,10 +156,10 @@ def repeat_interleave(self, repeats, dim=None, *, output_size=None) -> Tensor:
         repeats = repeats.item()
     if isinstance(repeats, Tensor):
         if repeats._data.shape != (shape[dim],):
-            raise errors.repeat_lengths()
+            raise refusals.repeat_lengths()
         return index_select(self, dim, Tensor._make(np.arange(shape[dim]).repeat(repeats._data)))
     if repeats < 0:
-        raise errors.repeat_lengths("repeats has to be positive")
+        raise refusals.repeat_lengths("repeats has to be positive")
     rows = expand(unsqueeze(self, dim + 1), *shape[: dim + 1], repeats, *shape[dim + 1 :])
     return reshape(clone(rows), (*shape[:dim], shape[dim] * repeats, *shape[dim + 1 :]))
 
@@ -176,14 +176,14 @@ def triu(self, diagonal=0) -> Tensor:
 
 def _triangle(row, self, diagonal):
     if self._data.ndim < 2:
-        raise errors.needs_matrix(row.__name__)
+        raise refusals.needs_matrix(row.__name__)
     return row(self, diagonal)
 
 
 def trace(self) -> Tensor:
     """The sum of the diagonal of a matrix."""
     if self._data.ndim != 2:
-        raise errors.needs_matrix("trace")
+        raise refusals.needs_matrix("trace")
     return trace_op(self)
 
 
@@ -200,7 +200,7 @@ def diag(self, diagonal=0) -> Tensor:
             return diag_embed(self, diagonal)
         case 2:
             return diag_op(self, diagonal)
-    raise errors.diag(self._data.ndim)
+    raise refusals.diag(self._data.ndim)
 
 
 def diag_embed(self, offset=0, dim1=-2, dim2=-1) -> Tensor:
@@ -208,7 +208,7 @@ def diag_embed(self, offset=0, dim1=-2, dim2=-1) -> Tensor:
     ndim = self._data.ndim + 1
     first, second = normal_dim(dim1, ndim), normal_dim(dim2, ndim)
     if first == second:
-        raise errors.same_dims("diag_embed", dim1, dim2)
+        raise refusals.same_dims("diag_embed", dim1, dim2)
     return diag_embed_op(self, offset, first, second)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import dtypes, errors
 from ..tensor import Tensor, normal_dim
+from . import refusals
 from .compare import plain
 from .elementwise import exp, nothing, raw, sign, where
 from .shape import expand_back, expand_to, unsqueeze_all, unsqueeze_op
@@ -196,7 +197,7 @@ def normal_dims(self, dim) -> tuple[int, ...]:
         return tuple(range(ndim))
     dims = tuple(normal_dim(d, ndim) for d in dims)
     if len(set(dims)) < len(dims):
-        raise errors.repeated_dim(next(d for d in dims if dims.count(d) > 1))
+        raise refusals.repeated_dim(next(d for d in dims if dims.count(d) > 1))
     return dims if ndim else ()
 
 
@@ -207,7 +208,7 @@ def _converted(self, dtype):
 def need_floats(self, name) -> Tensor:
     """The tensor, which must be of a floating point type."""
     if self._data.dtype.kind != "f":
-        raise errors.needs_floats(name, dtypes.class_name(self._data))
+        raise refusals.needs_floats(name, dtypes.class_name(self._data))
     return self
 
 
@@ -215,7 +216,7 @@ def _not_empty(self, dim, name) -> None:
     """Refuse a reduction that has no answer for nothing."""
     if self._data.size == 0 and not count(self._data.shape, dim):
         empty = next(d for d in dim if not self._data.shape[d])
-        raise errors.nothing_to_reduce(name, None if len(dim) == self.ndim > 1 else empty)
+        raise refusals.nothing_to_reduce(name, None if len(dim) == self.ndim > 1 else empty)
 
 
 def sum(self, dim=None, keepdim=False, *, dtype=None) -> Tensor:
@@ -357,7 +358,7 @@ def vector_norm(self, ord=2, dim=None, keepdim=False, *, dtype=None) -> Tensor:
 def norm(self, p="fro", dim=None, keepdim=False, *, dtype=None) -> Tensor:
     """The vector norm over all elements or along `dim`; "fro" is the ordinary one, p = 2."""
     if p == "nuc":
-        raise errors.no_nuclear_norm()
+        raise refusals.no_nuclear_norm()
     return vector_norm(self, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
 
 

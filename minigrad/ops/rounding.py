@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import dtypes, errors
+from .. import dtypes
 from ..autograd.modes import no_grad
 from ..tensor import Tensor
-from . import elementwise
+from . import elementwise, refusals
 from .elementwise import nothing, where
 from .table import op
 
@@ -109,4 +109,4 @@ def div(self, other, *, rounding_mode=None):
             return elementwise.div(self, other)
         case "floor" | "trunc":
             return div_rounded(self, other, rounding_mode)
-    raise errors.rounding_mode(rounding_mode)
+    raise refusals.rounding_mode(rounding_mode)

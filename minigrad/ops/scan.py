@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import errors
 from ..tensor import Tensor, normal_dim
+from . import refusals
 from .elementwise import exp, raw, where
 from .index import slice_op
 from .join import cat
@@ -95,7 +95,7 @@ def logcumsumexp(self, dim) -> Tensor:
 def diff(self, n=1, dim=-1, prepend=None, append=None) -> Tensor:
     """The difference of each element and the one before it, `n` times over."""
     if n < 0:
-        raise errors.negative_order(n)
+        raise refusals.negative_order(n)
     if n == 0:
         return self
     around = [t for t in (prepend, self, append) if t is not None]

@@ -13,6 +13,7 @@ import numpy as np
 from .. import dtypes, errors
 from ..autograd.modes import enable_grad, modes
 from ..tensor import Tensor, normal_dim
+from . import refusals
 from .elementwise import clone
 from .table import op
 
@@ -226,7 +227,7 @@ def view_method(self, *size):
     size = _fitting(self, _sizes(size))
     array = self._storage()
     if array.size and not np.may_share_memory(array.reshape(size), array):
-        raise errors.view_needs_copy()
+        raise refusals.view_needs_copy()
     return view_op(self, size)
 
 
@@ -262,7 +263,7 @@ def permute(self, *dims) -> Tensor:
     """The dimensions in another order."""
     dims = tuple(normal_dim(d, self._data.ndim) for d in _sizes(dims))
     if sorted(dims) != list(range(self._data.ndim)):
-        raise errors.permutation(self._data.ndim, len(dims))
+        raise refusals.permutation(self._data.ndim, len(dims))
     return permute_op(self, dims)
 
 
@@ -276,14 +277,14 @@ def transpose(self, dim0, dim1) -> Tensor:
 def t(self) -> Tensor:
     """The transpose of a matrix."""
     if self._data.ndim > 2:
-        raise errors.t_of_stack(self._data.ndim)
+        raise refusals.t_of_stack(self._data.ndim)
     return t_op(self)
 
 
 def mT(self) -> Tensor:
     """The matrices with rows and columns exchanged."""
     if self._data.ndim < 2:
-        raise errors.mt_of_vector(self._data.ndim)
+        raise refusals.mt_of_vector(self._data.ndim)
     return transpose_op(self, self._data.ndim - 2, self._data.ndim - 1)
 
 
@@ -298,14 +299,14 @@ def expand(self, *size) -> Tensor:
     shape = self._data.shape
     extra = len(size) - len(shape)
     if extra < 0:
-        raise errors.expand_dims(self, size)
+        raise refusals.expand_dims(self, size)
     full = []
     for i, n in enumerate(size):
         own = shape[i - extra] if i >= extra else 1
         if n == -1 and i >= extra:
             n = own
         elif own not in (1, n) or n < 0:
-            raise errors.stretch(n, own, i, size, shape)
+            raise refusals.stretch(n, own, i, size, shape)
         full.append(n)
     return expand_op(self, tuple(full))
 
@@ -357,7 +358,7 @@ def movedim(self, source, destination) -> Tensor:
     pairs = [(d,) if isinstance(d, int) else tuple(d) for d in (source, destination)]
     source, destination = [tuple(normal_dim(d, ndim) for d in dims) for dims in pairs]
     if len(source) != len(destination) or any(len(set(d)) < len(d) for d in (source, destination)):
-        raise errors.movedim(source, destination)
+        raise refusals.movedim(source, destination)
     order = [d for d in range(ndim) if d not in source]
     for target, dim in sorted(zip(destination, source, strict=True)):
         order.insert(target, dim)
@@ -380,7 +381,7 @@ def unflatten(self, dim, sizes) -> Tensor:
     if sizes.count(-1) == 1 and (rest := -math.prod(sizes)):
         sizes = tuple(shape[dim] // rest if n == -1 else n for n in sizes)
     if not sizes or math.prod(sizes) != shape[dim]:
-        raise errors.unflatten(sizes, dim, shape[dim])
+        raise refusals.unflatten(sizes, dim, shape[dim])
     return view_method(self, (*shape[:dim], *sizes, *shape[dim + 1 :]))
 
 
@@ -394,7 +395,7 @@ def diagonal(self, offset=0, dim1=0, dim2=1) -> Tensor:
     ndim = self._data.ndim
     first, second = normal_dim(dim1, ndim), normal_dim(dim2, ndim)
     if first == second:
-        raise errors.same_dims("diagonal", dim1, dim2)
+        raise refusals.same_dims("diagonal", dim1, dim2)
     return diagonal_op(self, offset, first, second)
 
 
@@ -403,7 +404,7 @@ def unfold(self, dimension, size, step) -> Tensor:
     dim = normal_dim(dimension, self._data.ndim)
     longest = self._data.shape[dim] if self._data.ndim else 1
     if not 0 <= size <= longest or step <= 0:
-        raise errors.unfold(dim, longest, size, step)
+        raise refusals.unfold(dim, longest, size, step)
     return unfold_op(self, dim, size, step)
 
 
