@@ -160,6 +160,8 @@ def grade_staged(
 ) -> Grade | str:
     """Judge one staged hand-in, trying again when the fault is ours; its key alone if known."""
     from grader.exercises import load_set
+    from grader.judge import TaskError
+    from grader.reference import ReferenceFault, TorchMissing
 
     checks = checks_of(release_of(course, set_name))
     key = ""
@@ -173,9 +175,9 @@ def grade_staged(
             if staged.problem:
                 verdicts = [_unread(check, staged.problem) for check in checks]
             else:
-                seed = course.seed(student, set_name)
+                seed = course.seed(student, set_name, staged.sources)
                 verdicts = judge_sources(staged.sources, set_name, checks, seed, box)
-        except (InfraError, OSError) as error:
+        except (InfraError, OSError, ReferenceFault, TorchMissing, TaskError) as error:
             problem = clean(str(error))
             close_sandboxes()
             continue

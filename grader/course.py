@@ -19,7 +19,7 @@ import os
 import re
 import sysconfig
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,9 +113,14 @@ class Course:
             (good if STUDENT_NAME.fullmatch(folder.name) else odd).append(folder.name)
         return good, odd
 
-    def seed(self, student: str, set_name: str) -> bytes:
-        """32 bytes that nobody outside can guess: HMAC-SHA256(secret, student NUL set)."""
-        message = f"{student}\0{set_name}".encode()
+    def seed(self, student: str, set_name: str, sources: Sequence[str] = ()) -> bytes:
+        """32 bytes that nobody outside can guess, to draw the inputs of one hand-in from.
+
+        HMAC-SHA256(secret, student NUL set NUL digest of the sources). A changed hand-in is asked
+        about other inputs, so what an earlier feedback showed is no help.
+        """
+        work = hashlib.sha256(json.dumps(sources).encode()).hexdigest()
+        message = f"{student}\0{set_name}\0{work}".encode()
         return hmac.new(self.secret(), message, hashlib.sha256).digest()
 
     def secret(self) -> bytes:

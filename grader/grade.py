@@ -132,7 +132,7 @@ def key_of(course: Course, student: str, set_name: str, staged: Staged, level: s
         _set_digest(course, set_name),
         _environment(),
     ]
-    parts += [hashlib.sha256(course.seed(student, set_name)).hexdigest(), level]
+    parts += [hashlib.sha256(course.seed(student, set_name, staged.sources)).hexdigest(), level]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

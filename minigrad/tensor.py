@@ -438,7 +438,7 @@ class Tensor:
 
     def _array(self) -> np.ndarray:
         """The numbers as a NumPy array, to look at."""
-        return devices.to_numpy(np.asarray(self._data))
+        return np.asarray(devices.to_numpy(self._data))
 
 
 def normal_dim(dim: int, ndim: int) -> int:

@@ -165,8 +165,11 @@ def test_the_secret_is_the_owners_alone_and_stays(course):
     assert stat.S_IMODE(course.private.stat().st_mode) == 0o700
     build_course(course.root)
     assert path.read_bytes() == before
-    seeds = {course.seed(*who) for who in (("a", "b"), ("b", "a"), ("ab", ""), ("", "ab"))}
-    assert len(seeds) == 4
+    seeds = {
+        course.seed(*who)
+        for who in (("a", "b"), ("b", "a"), ("ab", ""), ("", "ab"), ("a", "b", ["x"]))
+    }
+    assert len(seeds) == 5  # a changed hand-in has a seed of its own
 
 
 def test_a_damaged_secret_is_not_replaced_in_silence(tmp_path):
