@@ -11,10 +11,20 @@ import warnings
 import numpy as np
 
 from . import dtypes, errors, random
-from .ops import activations, layers, linalg, losses, rearrange, reduce, refusals, shape, special
+from .ops import (
+    activations,
+    elementwise,
+    layers,
+    linalg,
+    losses,
+    rearrange,
+    reduce,
+    refusals,
+    shape,
+    special,
+)
 from .ops.compare import plain
 from .ops.elementwise import exp, mul, tanh, where
-from .ops.elementwise import relu as relu
 from .ops.elementwise import sigmoid as sigmoid
 from .ops.linalg import matmul
 from .ops.methods import clamp_min, log_softmax, softmax
@@ -30,6 +40,11 @@ def _replacing(function, input: Tensor, inplace: bool) -> Tensor:
 
         return twin(function)(input)
     return function(input)
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """The input, or 0 where it is negative."""
+    return _replacing(elementwise.relu, input, inplace)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -569,3 +584,59 @@ def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) 
         if n + before + after < 0 or n + min(before, 0) + min(after, 0) < 0:
             raise refusals.pad_negative(n, before, after)
     return rearrange.pad_op(input, tuple(pairs), value or 0)
+
+
+def __getattr__(name: str):
+    raise AttributeError(f"minigrad's nn.functional has no `{name}`; dir() lists what it has.")
+
+
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "celu",
+    "cosine_similarity",
+    "cross_entropy",
+    "dropout",
+    "elu",
+    "embedding",
+    "gelu",
+    "glu",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "layer_norm",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "logsigmoid",
+    "margin_ranking_loss",
+    "mish",
+    "mse_loss",
+    "nll_loss",
+    "normalize",
+    "one_hot",
+    "pad",
+    "pairwise_distance",
+    "poisson_nll_loss",
+    "prelu",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "smooth_l1_loss",
+    "soft_margin_loss",
+    "softmax",
+    "softmin",
+    "softplus",
+    "softshrink",
+    "softsign",
+    "tanh",
+    "tanhshrink",
+    "threshold",
+]

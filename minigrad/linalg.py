@@ -25,6 +25,12 @@ def diagonal(A, *, offset=0, dim1=-2, dim2=-1):
     return _diagonal(A, offset, dim1, dim2)
 
 
+def __getattr__(name: str):
+    raise AttributeError(
+        f"minigrad.linalg has no `{name}`; dir(minigrad.linalg) lists what it has."
+    )
+
+
 __all__ = [
     "det",
     "diagonal",
