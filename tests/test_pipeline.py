@@ -19,6 +19,8 @@ from grader.course import Course
 from grader.executor import Inline, Processes
 from grader.grade import recall
 from grader.journal import Journal
+from grader.judge import TaskError
+from grader.reference import ReferenceFault, TorchMissing
 from grader.sandbox import Report, SandboxUnavailable
 from grader.task import Outcome, Verdict
 
@@ -380,6 +382,37 @@ def test_a_fault_of_the_sandbox_is_tried_again_and_then_no_grade(small, monkeypa
     assert courses.scores(small) == {}
     found = pipeline.grade_course(small, [SET], executor=Inline())
     assert (found.judged, found.failed, courses.scores(small)) == (1, [], {"ada": FULL})
+
+
+@pytest.mark.parametrize("fault", [TaskError, ReferenceFault, TorchMissing])
+def test_a_fault_of_a_task_or_of_pytorch_is_no_grade(small, monkeypatch, fault):
+    def draw(*_):
+        raise fault("planted")
+
+    monkeypatch.setattr(pipeline, "_listen_to_canaries", lambda *_: None)
+    monkeypatch.setattr("grader.judge.draw_cases", draw)
+    found = pipeline.grade_course(small, [SET], executor=Inline())
+    assert found.failed == [(f"ada/{SET}", "planted")]
+    assert courses.scores(small) == {}
+
+
+def test_a_changed_hand_in_is_asked_about_other_inputs(small, monkeypatch):
+    seeds = []
+
+    def draw(task, seed):
+        seeds.append(seed)
+        raise TaskError("enough")
+
+    monkeypatch.setattr(pipeline, "_listen_to_canaries", lambda *_: None)
+    monkeypatch.setattr("grader.judge.draw_cases", draw)
+    changed = courses.right()
+    courses.cell(changed, "mul")["source"] += "\n# once more"
+    for work in (courses.right(), courses.right(), changed):
+        path = small.submitted("ada", SET) / f"{SET}.ipynb"
+        path.write_text(json.dumps(work))
+        pipeline.grade_course(small, [SET], executor=Inline())
+    first, again, other = seeds[:: assess.TRIES]
+    assert first == again != other
 
 
 def test_where_no_sandbox_works_nothing_is_graded(small, monkeypatch, capsys):
