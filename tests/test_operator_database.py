@@ -314,6 +314,39 @@ def test_agrees_with_torch(op, dtype):
             raise
 
 
+NO_GRADIENT = ("acosh", "asinh", "atanh", "floor_divide")  # in place, in torch
+IN_PLACE = [
+    op
+    for op in COVERED
+    if op.inplace_variant and torch.float64 in op.dtypes and hasattr(Tensor, f"{op.name}_")
+]
+
+
+@pytest.mark.parametrize("op", IN_PLACE, ids=_name)
+def test_in_place_twin(op):
+    """Value, version and first gradient of `x.add_(y)` and the like; both refuse the same."""
+    for sample in _samples(op, torch.float64, op.supports_autograd):
+        theirs_in = (sample.input, *sample.args), sample.kwargs
+        ours_in = _convert(theirs_in)
+        x, y = sample.input.clone(), ours_in[0][0].clone()
+        try:
+            op.inplace_variant(x, *sample.args, **sample.kwargs)
+        except RuntimeError:
+            with pytest.raises(RuntimeError):
+                getattr(y, f"{op.name}_")(*ours_in[0][1:], **ours_in[1])
+            continue
+        assert getattr(y, f"{op.name}_")(*ours_in[0][1:], **ours_in[1]) is y
+        _same(x, y, 1e-9, "value")
+        assert x._version == y._version
+        if not x.requires_grad or op.name in NO_GRADIENT:
+            continue
+        leaves = [[t for t in _tensors(all) if t.requires_grad] for all in (theirs_in, ours_in)]
+        (v,) = _like([x], 0)
+        theirs = torch.autograd.grad(x, leaves[0], v, allow_unused=True)
+        ours = minigrad.autograd.grad(y, leaves[1], _convert(v), allow_unused=True)
+        _same_gradients(theirs, ours, leaves[0], 1e-9, "gradient")
+
+
 FAILING = [op for op in COVERED if op.error_inputs_func is not None]
 
 

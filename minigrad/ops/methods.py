@@ -238,7 +238,7 @@ OPERATORS = {
     "__isub__": _operator(inplace.inplace(elementwise.sub)),
     "__imul__": _operator(inplace.inplace(elementwise.mul)),
     "__itruediv__": _operator(inplace.inplace(elementwise.div)),
-    "__ifloordiv__": _operator(inplace.inplace(rounding.floor_divide)),
+    "__ifloordiv__": _operator(inplace.inplace(rounding.flat_floor_divide)),
     "__imod__": _operator(inplace.inplace(rounding.remainder)),
     "__ipow__": _operator(inplace.inplace(pow)),
 }
@@ -471,16 +471,17 @@ FUNCTIONS = {
 }
 
 IN_PLACE = """
-abs acos acosh add addcdiv addcmul addmm addmv addr asin asinh atan atan2 atanh baddbmm ceil clamp
-clamp_max clamp_min clip copysign cos cosh cumprod cumsum deg2rad div erf erfc exp exp2 expm1
-float_power floor floor_divide fmod frac hypot index_add index_copy index_fill index_put lerp log
-log10 log1p log2 logit masked_fill masked_scatter mul multiply nan_to_num neg pow reciprocal relu
-remainder round rsqrt scatter scatter_add sigmoid sign sin sinc sinh sqrt square sub tan tanh tril
-triu trunc xlogy
+abs acos acosh add addcdiv addcmul addmm addmv addr arctan asin asinh atan atan2 atanh baddbmm ceil
+clamp clamp_max clamp_min clip copysign cos cosh cumprod cumsum deg2rad div divide erf erfc exp exp2
+expm1 float_power floor fmod frac hypot index_add index_copy index_fill index_put lerp log log10
+log1p log2 logit masked_fill masked_scatter mul multiply nan_to_num neg negative pow rad2deg
+reciprocal relu remainder round rsqrt scatter scatter_add sigmoid sign sin sinc sinh sqrt square sub
+subtract tan tanh tril triu true_divide trunc xlogy
 """
 INPLACE = {
     **_named(inplace, "copy_ fill_ zero_"),
     **{f"{name}_": inplace.inplace(BOTH[name]) for name in IN_PLACE.split()},
+    "floor_divide_": inplace.inplace(rounding.flat_floor_divide),
 }
 
 METHODS = {
