@@ -27,9 +27,14 @@ def freed() -> Exception:
     )
 
 
+def _function(node) -> str:
+    """The name of the operation that left a node: Add for AddBackward0, Sum1 for SumBackward1."""
+    name, _, digit = node.name().rpartition("Backward")
+    return name + digit.removeprefix("0")
+
+
 def changed_in_place(kind: str, shape, maker, version: int, expected: int) -> Exception:
-    made_by = type(maker).__name__.partition("Backward")[0]
-    origin = f", which is output 0 of {made_by}," if maker is not None else ""
+    origin = f", which is output 0 of {_function(maker)}," if maker is not None else ""
     return advised(
         RuntimeError,
         "one of the variables needed for gradient computation has been modified by an inplace "
@@ -583,8 +588,7 @@ _VIEWS = {
 def view_in_place(origin: str, maker, output_nr: int, indirect: bool = False) -> Exception:
     """A view that its origin forbids to change; `indirect`: something else on its memory was."""
     changed = "its base or another view of its base has been" if indirect else "is being"
-    function = type(maker).__name__.partition("Backward")[0]
-    view = maker and f"Output {output_nr} of {function} is a view"
+    view = maker and f"Output {output_nr} of {_function(maker)} is a view"
     if view and origin in ("several", "function"):
         start = f"{view} and {changed} modified inplace."
     else:

@@ -35,9 +35,6 @@ class AccumulateGrad(Node):
         hooks = self.variable._hooks
         return {0: hooks} if hooks else None
 
-    def name(self) -> str:
-        return "torch::autograd::AccumulateGrad"
-
     def apply(self, gradient, as_tensors):
         variable = self.variable
         if gradient is None:

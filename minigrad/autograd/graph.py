@@ -13,6 +13,8 @@ from .saved import saved_tensors_hooks as saved_tensors_hooks  # torch's place f
 
 next_sequence = itertools.count().__next__
 
+WRITTEN_BY_HAND = {"AccumulateGrad", "CopySlices", "CopyBackwards"}
+
 
 class Node:
     """One step of the backward pass. Subclasses say what it sends to its edges."""
@@ -45,8 +47,9 @@ class Node:
         """Forget the saved tensors; a later pass through this node fails with torch's words."""
 
     def name(self) -> str:
-        """The name as PyTorch's C++ side has it: for leaves with its namespace."""
-        return type(self).__name__
+        """The name as PyTorch's C++ side has it: with the namespace for nodes written by hand."""
+        name = type(self).__name__
+        return f"torch::autograd::{name}" if name in WRITTEN_BY_HAND else name
 
     @property
     def next_functions(self) -> tuple:

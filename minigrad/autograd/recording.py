@@ -24,6 +24,7 @@ class OpNode(Node):
 
     op = None
     versions = None  # of the saved tensors, where one was not 0
+    view_maker = None  # weak reference to the node of the view that this operation changed in place
 
     def apply(self, gradient, as_tensors):
         if self.saved == ():
@@ -44,7 +45,8 @@ class OpNode(Node):
                 if not as_tensors:
                     value = value._data
                 elif self.plan.names[len(values)] == "result":
-                    value = value._alias((self, 0))
+                    maker = self.view_maker() if self.view_maker else self
+                    value = value._alias((maker, 0))
             values.append(value)
         return values
 

@@ -57,12 +57,14 @@ pow_number = op("pow", lambda self, exponent: self ** exponent, 0,
     self    =lambda g, self, exponent:
         g * (exponent * self ** (exponent - 1)) if exponent else nothing(g))
 pow_tensor = op("pow", lambda self, exponent: power(self, exponent), 1,
-    self    =lambda g, self, exponent:
+    self    =lambda g, self, exponent, result:  # torch keeps the result for this one, too
         where(exponent == 0, 0.0, g * (exponent * self ** (exponent - 1))),
     exponent=lambda g, self, exponent, result:
         where((self == 0) & (exponent >= 0), 0.0, g * (result * log(self))))
 pow_base = op("pow", lambda self, exponent: power(self, exponent), 2,
-    exponent=lambda g, self, result: g * (result * natural_log(self)) if self else nothing(g))
+    exponent=lambda g, self, exponent, result:
+        g * (result * natural_log(self)) if self else
+        where(exponent >= 0, 0.0, g * (result * -math.inf)))
 sqrt  = op("sqrt",  lambda self: np.sqrt(self), floating=True,
     self=lambda g, result: g / (2 * result))
 rsqrt = op("rsqrt", lambda self: 1 / np.sqrt(self), floating=True,

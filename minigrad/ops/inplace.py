@@ -9,6 +9,7 @@ edges anew when they are next used.
 from __future__ import annotations
 
 import functools
+import weakref
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from .shape import expand, follow, view_method
 from .table import op
 
 # These may write where one place in memory is several elements.
-REPEATS = {"fill", "zero", "index_put"}
+REPEATS = {"fill", "zero"}
 
 
 def inplace(function):
@@ -125,6 +126,7 @@ def rebase(self, node):
         base = self._base
         base._hang((CopySlices(base, self._steps, node), 0))
         self._refresh_view()
+        node.view_maker = weakref.ref(self._edge[0])
 
 
 class CopySlices(Node):
@@ -154,7 +156,7 @@ class CopySlices(Node):
             copy_(part, nothing(part) if inner is None else inner)
         else:
             part[...] = 0 if inner is None else inner
-        return [whole, *others]
+        return [whole if self.edges[0] else None, *others]
 
     def release(self):
         self.function = self.saved = None
