@@ -1,23 +1,28 @@
 """See a backward graph. Imported on demand: `import minigrad` never loads it.
 
-    from minigrad.explore import draw
+    from minigrad.explore import draw, explore
     draw(loss)
+    explore(loss)
 
-`trace` says what happened, as plain data; `layout` places the boxes; `svg` draws them. Only `trace`
-has ever seen a tensor, so the same picture is made from a minigrad tensor and from a torch tensor.
+`trace` says what is there and `record` what happened, as plain data; `layout` places the boxes,
+`svg` draws them, `frames` tells the pass moment by moment, `widget` shows it in a notebook. Only
+`trace` and `record` have ever seen a tensor, so minigrad and torch give the same picture.
 """
 
 import struct
-import sys
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .record import callers_variables, record, run
 from .svg import in_words, to_svg
-from .trace import Trace, read
+from .trace import Reader, Trace, after, read
 
-__all__ = ["Picture", "draw"]
+if TYPE_CHECKING:
+    from .widget import Explorer
+
+__all__ = ["Picture", "draw", "explore", "record"]
 
 ZOOM = 2  # dots of the PNG for each unit of the SVG: sharp on a projector
 
@@ -103,14 +108,41 @@ def draw(out: Any, **names: Any) -> Picture:
         x: leaf, value [1, 2], grad none
         y: output of x, SumBackward0, value 3, grad none
     """
-    if not names:
-        caller = sys._getframe(1)
-        names = {
-            k: v
-            for k, v in {**caller.f_globals, **caller.f_locals}.items()
-            if not k.startswith("_")
-        }
-    return Picture(read(out, names))
+    return Picture(read(out, names or callers_variables()))
+
+
+def explore(
+    out: Any, gradient: Any = None, retain_graph: bool | None = None, **names: Any
+) -> "Explorer | Picture":
+    """Run the backward pass from `out` and step through it in the notebook.
+
+    Like `out.backward()` this adds gradients to `.grad` and frees saved values. An error that stops
+    the pass is shown where it happened.
+
+    Args:
+        out: a tensor of minigrad or of torch; or a trace that `record` has made.
+        gradient: what is sent back, a tensor of the shape of `out`; None stands for 1.
+        retain_graph: True keeps the saved values for another pass.
+        names: tensors to label, by the label. Without any, the variables of the caller are used.
+
+    Returns:
+        A widget; its `step` is the moment that is shown. Where anywidget is not installed, the
+        picture of the pass, and one sentence that says how to get the widget.
+
+    Raises:
+        TypeError: if `out` is no tensor.
+    """
+    trace = out
+    if not isinstance(out, Trace):
+        trace = run(Reader(out, names or callers_variables()), gradient, retain_graph)
+    try:
+        from .widget import Explorer
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("anywidget", "ipywidgets", "traitlets"):
+            raise
+        print('To step through the pass, install anywidget: pip install "anywidget>=0.11"')
+        return Picture(after(trace))
+    return Explorer(trace)
 
 
 def _to_png(svg: str) -> bytes | None:

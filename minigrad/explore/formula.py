@@ -124,6 +124,10 @@ def _write(part: ast.expr, names: Mapping[str, str]) -> tuple[str, int]:
             return _cases(yes, test, no, names), ATOM
         case ast.Call(ast.Name("where"), [test, yes, no]):
             return _cases(yes, test, no, names), ATOM
+        case ast.Call(ast.Name("expand_to"), [value, _]):  # the same number for each element
+            return _write(value, names)
+        case ast.Call(ast.Name("count"), [_]):
+            return _write(ast.Name("n"), names)
         case ast.Call(ast.Name("sqrt"), [value]):
             return f"<msqrt>{_row(value, names)}</msqrt>", ATOM
         case ast.Call(ast.Name("threshold_backward"), [g, result]):

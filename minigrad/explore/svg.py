@@ -166,13 +166,13 @@ def in_words(trace: Trace) -> str:
     """Tell the graph line by line, inputs first: for a screen reader or a terminal."""
     told = []
     for node in trace.nodes:
-        inputs = [_call(source) for source in trace.inputs(node)]
+        inputs = [call(source) for source in trace.inputs(node)]
         made = f" of {', '.join(inputs)}" if inputs else ""
-        told.append(f"{_call(node)}: " + ", ".join([f"{node.kind}{made}", *_told(node)]))
+        told.append(f"{call(node)}: " + ", ".join([f"{node.kind}{made}", *_told(node)]))
     return "\n".join(told)
 
 
-def _call(node: Node) -> str:
+def call(node: Node) -> str:
     if node.kind == "constant" and not node.names:
         return "a constant" if node.value is None else short(node.value)
     return node.names[0] if node.names else node.op or "an unnamed leaf"

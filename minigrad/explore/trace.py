@@ -10,7 +10,7 @@ torch tensor alike. `minigrad.explore.record` adds the steps of a backward pass.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -119,6 +119,13 @@ class Trace:
         """The nodes that feed `node`, by slot."""
         edges = sorted((e for e in self.edges if e.target == node.id), key=lambda e: e.slot)
         return tuple(self.nodes[e.source] for e in edges)
+
+
+def after(trace: Trace) -> Trace:
+    """The graph as a recorded pass has left it: each node with the gradient that it got."""
+    got = {s.node: s.arrived[0] if s.after is None else s.after for s in trace.steps if s.arrived}
+    nodes = [replace(node, grad=got.get(node.id, node.grad)) for node in trace.nodes]
+    return replace(trace, nodes=tuple(nodes))
 
 
 def is_tensor(thing: Any) -> bool:

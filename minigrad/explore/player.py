@@ -1,0 +1,263 @@
+"""What a player of the film needs, as plain JSON: pictures, moments, details of the boxes.
+
+The widget plays it in a notebook; a page without a kernel can play it, too. Of a large graph each
+`scene` shows a window of a few boxes around what happens, and the windows follow the film.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from . import formula
+from .frames import Frame, film, lines_of
+from .svg import LETTER, NONE_YET, Line, Stage, call, short, to_svg
+from .trace import Edge, Node, Trace
+
+WHOLE = 40  # up to so many boxes are shown at once
+MOST = 30  # else so many
+CELLS = 8  # rows and columns of an array that the details show
+ASKED = 6  # numbers that a reader is asked for at once
+
+
+class Player:
+    """The film of a recorded pass, cut into scenes.
+
+    Attributes:
+        trace: the recorded pass.
+        frames: its moments, from `film`.
+        cuts: for each scene the number of its first moment and the ids of its boxes.
+    """
+
+    def __init__(self, trace: Trace, prefix: str = "g-") -> None:
+        self.trace = trace
+        self.prefix = prefix
+        self.frames = film(trace)
+        self.cuts = list(self._cut())
+
+    def scene_at(self, moment: int) -> int:
+        """The number of the scene in which a moment is."""
+        return max(i for i, (first, _) in enumerate(self.cuts) if first <= moment or not i)
+
+    def scene(self, number: int) -> dict[str, Any]:
+        """A scene as JSON: its picture as it is before the scene, its moments, its boxes."""
+        first, boxes = self.cuts[number]
+        end = self.cuts[number + 1][0] if number + 1 < len(self.cuts) else len(self.frames)
+        texts, done = self._state(first)
+        picture = self._draw(boxes, texts, done)
+        moments = []
+        for frame in self.frames[first:end]:
+            moments.append(self._moment(frame, texts))
+            texts.update(frame.texts)
+        note = ""
+        if len(self.cuts) > 1:
+            note = f"{len(boxes)} of {len(self.trace.nodes)} boxes; the window follows the pass."
+        ahead = self.frames[end : end + 1]
+        return {
+            "number": number,
+            "prefix": self.prefix,
+            "first": first,
+            "svg": picture,
+            "moments": moments,
+            "boxes": {str(box): self._about(self.trace.nodes[box]) for box in boxes},
+            "note": note,
+            "ahead": self._moment(ahead[0], texts) if ahead else None,
+        }
+
+    def scenes(self) -> list[dict[str, Any]]:
+        """All of it: what a page without a kernel plays."""
+        return [self.scene(number) for number in range(len(self.cuts))]
+
+    def last_picture(self) -> str:
+        """The picture after the pass, as one SVG."""
+        texts, _ = self._state(len(self.frames))
+        return self._draw(self.cuts[-1][1], texts)
+
+    # --- windows ----------------------------------------------------------------------------------
+
+    def _cut(self) -> Iterator[tuple[int, list[int]]]:
+        if len(self.trace.nodes) <= WHOLE:
+            yield 0, list(range(len(self.trace.nodes)))
+            return
+        first, boxes = 0, self._around(len(self.trace.nodes) - 1)
+        for i, frame in enumerate(self.frames):
+            needed = self._needed(frame)
+            if len(boxes | needed) > MOST and i > first:
+                yield first, sorted(boxes)
+                first, boxes = i, set(needed)
+            boxes |= needed
+        yield first, sorted(boxes)
+
+    def _needed(self, frame: Frame) -> set[int]:
+        needed = set() if frame.node is None else self._around(frame.node)
+        if frame.edge is not None:
+            edge = self.trace.edges[frame.edge]
+            needed |= {edge.source, edge.target}
+        return needed
+
+    def _around(self, node: int) -> set[int]:
+        """A box and what feeds it, as far as a window can hold it."""
+        return {node, *[edge.source for edge in self._into(node)][: MOST - 2]}
+
+    def _into(self, node: int) -> list[Edge]:
+        return self._edges_into.get(node, [])
+
+    @cached_property
+    def _edges_into(self) -> dict[int, list[Edge]]:
+        found: dict[int, list[Edge]] = {}
+        for edge in self.trace.edges:
+            found.setdefault(edge.target, []).append(edge)
+        return found
+
+    # --- pictures ---------------------------------------------------------------------------------
+
+    def _state(self, moment: int) -> tuple[dict[str, str], frozenset[str]]:
+        """What the texts say and what is done before a moment."""
+        texts: dict[str, str] = {}
+        done: set[str] = set()
+        for frame in self.frames[:moment]:
+            texts.update(frame.texts)
+            done.update(frame.done)
+        return texts, frozenset(done)
+
+    def _draw(
+        self, boxes: Sequence[int], texts: Mapping[str, str], done: frozenset[str] = frozenset()
+    ) -> str:
+        place = {box: i for i, box in enumerate(boxes)}
+        kept = [
+            (i, edge)
+            for i, edge in enumerate(self.trace.edges)
+            if edge.source in place and edge.target in place
+        ]
+        part = Trace(
+            tuple(
+                Node(i, node.kind, node.op, node.names, node.value, node.grad, node.saved)
+                for i, node in enumerate(self.trace.nodes[box] for box in boxes)
+            ),
+            tuple(Edge(place[e.source], place[e.target], e.slot, e.output) for _, e in kept),
+        )
+        longest = self._longest
+        lines: list[list[Line]] = []
+        room = []
+        for box in boxes:
+            own = lines_of(self.trace.nodes[box])
+            room.append(
+                max(len(a) + max(len(t), longest.get(f"{name}-{box}", 0)) for a, t, name in own)
+            )
+            lines.append([(a, texts.get(f"{name}-{box}", t), name) for a, t, name in own])
+        numbers, width = [i for i, _ in kept], self._label_width * LETTER
+        stage = Stage(self.prefix, boxes, numbers, lines, room, done, width)
+        return to_svg(part, "Backward pass", stage)
+
+    @cached_property
+    def _longest(self) -> dict[str, int]:
+        """The most letters that each text ever has."""
+        longest: dict[str, int] = {}
+        for frame in self.frames:
+            for name, text in frame.texts.items():
+                longest[name] = max(longest.get(name, 0), len(text))
+        return longest
+
+    @cached_property
+    def _label_width(self) -> int:
+        sent = [f.value for f in self.frames if f.edge is not None and f.value is not None]
+        return max([len(short(value)) for value in sent], default=0) + 6
+
+    # --- moments ----------------------------------------------------------------------------------
+
+    def _moment(self, frame: Frame, before: Mapping[str, str]) -> dict[str, Any]:
+        told: dict[str, Any] = {"words": frame.words, "why": frame.why, "box": frame.node}
+        told["set"] = [
+            [name, before.get(name, self._empty(name)), text] for name, text in frame.texts.items()
+        ]
+        told["done"] = list(frame.done)
+        told["on"] = [f"node-{frame.node}"] if frame.node is not None else []
+        if frame.edge is not None:
+            told["on"] += [f"edge-{frame.edge}", f"node-{self.trace.edges[frame.edge].source}"]
+            label = NONE_YET if frame.value is None else short(frame.value)
+            told["label"] = [f"edge-{frame.edge}", label]
+        told["math"] = list(frame.formula)
+        if frame.asks and frame.value is not None and np.isrealobj(frame.value):
+            told["ask"] = _question(frame)
+        return told
+
+    def _empty(self, name: str) -> str:
+        kind, _, number = name.partition("-")
+        grad = self.trace.nodes[int(number)].grad
+        return NONE_YET if kind == "grad" or grad is None else short(grad)
+
+    # --- details ----------------------------------------------------------------------------------
+
+    def _about(self, node: Node) -> dict[str, Any]:
+        """The details of a box: what never changes, and its gradients by moment."""
+        names = f"<b>{escape(', '.join(node.names))}</b> " if node.names else ""
+        parts = [f"<p>{names}{escape(node.op or node.kind)}</p>"]
+        if node.value is not None:
+            about = f"{node.dtype} {node.value.shape}"
+            if node.version is not None:
+                about += f", version {node.version}"
+            parts.append(_entry("value", table(node.value), about))
+        else:
+            parts.append(_entry("value", f"<i>{NONE_YET}</i>", "nobody kept it"))
+        for name, saved in node.saved.items():
+            shown = table(saved) if isinstance(saved, np.ndarray) else escape(repr(saved))
+            parts.append(_entry(f"saved as {name}", shown))
+        for edge in self._into(node.id):
+            rule = formula.rule(node.op, edge.slot)
+            source = self.trace.nodes[edge.source]
+            if rule is not None and source.kind != "constant":
+                parts.append(_entry(f"sends to {call(source)}", formula.mathml(rule)))
+        grads = []
+        for moment, frame in enumerate(self.frames):
+            for kind, word in (("grad", "gradient"), ("kept", ".grad")):
+                if f"{kind}-{node.id}" in frame.texts and frame.value is not None:
+                    grads.append([moment, kind, _entry(word, table(frame.value))])
+        return {"html": "".join(parts), "grads": grads}
+
+
+def _entry(name: str, shown: str, about: str = "") -> str:
+    small = f" <small>{escape(about)}</small>" if about else ""
+    return f"<div><span>{escape(name)}{small}</span>{shown}</div>"
+
+
+def table(array: np.ndarray) -> str:
+    """An array as numbers on a heat map: orange above 0, blue below, the stronger the larger.
+
+    Example:
+        >>> table(np.array([1.0, -2.0]))[:60]
+        '<table><tr><td style="--p:50">1</td><td style="--n:100">-2</'
+    """
+    array = np.asarray(array)
+    rows = array.reshape(-1, array.shape[-1] if array.ndim else 1)
+    numbers = rows[:CELLS, :CELLS]
+    real = np.isrealobj(numbers) and numbers.dtype.kind in "fiu"
+    size = np.abs(numbers[np.isfinite(numbers)]).max(initial=0) if real else 0
+    out = []
+    for row in numbers:
+        cells = [_cell(number, size) for number in row]
+        more = "<td>\u2026</td>" if rows.shape[1] > CELLS else ""
+        out.append(f"<tr>{''.join(cells)}{more}</tr>")
+    if len(rows) > CELLS:
+        out.append("<tr><td>\u2026</td></tr>")
+    return f"<table>{''.join(out)}</table>"
+
+
+def _cell(number: Any, size: float) -> str:
+    text = short(np.asarray(number))
+    share = round(100 * abs(float(number)) / size) if size and np.isfinite(number) else 0
+    tint = f' style="--{"p" if number > 0 else "n"}:{share}"' if share else ""
+    return f"<td{tint}>{text}</td>"
+
+
+def _question(frame: Frame) -> dict[str, Any]:
+    """What a reader is asked before a value is shown; of a large array its first number."""
+    numbers = [float(number) for number in np.ravel(frame.value)]
+    what, shape = frame.asks, frame.value.shape
+    if len(numbers) > ASKED:
+        what += f" Its shape is {shape}: give its first number."
+        numbers = numbers[:1]
+    elif len(numbers) > 1:
+        what += f" Give {len(numbers)} numbers."
+    return {"asks": what, "answer": [repr(number) for number in numbers], "hint": frame.hint}
