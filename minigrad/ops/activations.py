@@ -121,11 +121,16 @@ def total(x, dim):
     return sum_dim(x, (dim,), True) if x.ndim else x
 
 
+def largest(x, dim):
+    """The largest element along a dimension, which stays."""
+    return np.maximum.reduce(x, dim, keepdims=True, initial=-np.inf)
+
+
 def shares(x, dim):
     """exp(x) divided by its sum; the largest element is taken out first, against overflow."""
     if not x.ndim:
         return np.ones_like(x)
-    size = np.exp(x - x.max(dim, keepdims=True, initial=-np.inf))
+    size = np.exp(x - largest(x, dim))
     return size / summed(size, dim, True)
 
 
@@ -133,7 +138,7 @@ def log_shares(x, dim):
     """log(shares(x))."""
     if not x.ndim:
         return np.zeros_like(x)
-    x = x - x.max(dim, keepdims=True, initial=-np.inf)
+    x = x - largest(x, dim)
     return x - np.log(summed(np.exp(x), dim, True))
 
 

@@ -132,19 +132,24 @@ def _counted(target, weight, ignore_index, kind):
     """For each target its weight, 0 where it is ignored; and the target with ignored ones as 0."""
     target = raw(target)
     counts = target != ignore_index
+    if weight is None and counts.all():
+        return target, kind.type(1)
     safe = np.where(counts, target, 0)
     return safe, counts.astype(kind) if weight is None else counts * raw(weight)[safe]
 
 
 def total_of(target, weight, ignore_index, kind):
     """The sum of the weights of all targets."""
-    return np.add.reduce(_counted(target, weight, ignore_index, kind)[1], axis=None)
+    classes, weights = _counted(target, weight, ignore_index, kind)
+    return np.add.reduce(np.broadcast_to(weights, classes.shape), axis=None)
 
 
 def _places(target, ndim):
     """The NumPy indices of the targets' classes, in an array with the classes in dimension 1."""
     if ndim == 1:
         return (target,)
+    if ndim == 2:
+        return np.arange(len(target)), target
     batch, *rest = np.ogrid[tuple(slice(n) for n in target.shape)]
     return (batch, target, *rest)
 
