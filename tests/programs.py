@@ -282,11 +282,15 @@ def in_place(w: Writer):
 
 
 def look(w: Writer):
-    """Hooks and kept gradients."""
+    """Hooks and kept gradients.
+
+    The node is looked at first: torch 2.13 crashes on a hook for a view whose base was changed
+    since it was last looked at.
+    """
     a = w.pick()
     call = w.choose("register_hook(lambda g: g * 2)", "register_hook(lambda g: None)",
                     "retain_grad()", "register_hook(lambda g: g + 1)")  # fmt: skip
-    w.line(f"if {a}.requires_grad: {a}.{call}")
+    w.line(f"if {a}.grad_fn or {a}.requires_grad: {a}.{call}")
 
 
 STEPS = [leaf, *[unary] * 4, *[with_number] * 3, *[binary] * 6, reduce, reduce, *[view] * 4,

@@ -99,10 +99,14 @@ class Run:
         nodes = self.nodes()
         number = {node: i for i, node in enumerate(nodes)}
         return [
-            [name_of(node), node.name(), [child and (number[child], nr) for child, nr in node.next_functions],
-             self.number_of(getattr(node, "variable", None))]
+            [
+                name_of(node),
+                node.name(),
+                [child and (number[child], nr) for child, nr in node.next_functions],
+                self.number_of(getattr(node, "variable", None)),
+            ]
             for node in nodes
-        ]  # fmt: skip
+        ]
 
     def number_of(self, leaf):
         return next((i for i, each in enumerate(self.leaves) if each is leaf), None)
