@@ -15,8 +15,8 @@ from .ops import (
     activations,
     elementwise,
     layers,
-    linalg,
     losses,
+    products,
     rearrange,
     reduce,
     refusals,
@@ -26,8 +26,8 @@ from .ops import (
 from .ops.compare import plain
 from .ops.elementwise import exp, mul, tanh, where
 from .ops.elementwise import sigmoid as sigmoid
-from .ops.linalg import matmul
 from .ops.methods import clamp_min, log_softmax, softmax
+from .ops.products import matmul
 from .tensor import Tensor, normal_dim
 
 # --- activations ----------------------------------------------------------------------------------
@@ -469,12 +469,12 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         product = matmul(input, turned)
         return product if bias is None else product + bias
     if input.ndim == 2:
-        return linalg.addmm(bias, input, turned)
+        return products.addmm(bias, input, turned)
     if not input.ndim or input.shape[-1] != weight.shape[1]:
         rows = (math.prod(input.shape[:-1]), input.shape[-1] if input.ndim else 1)
         raise errors.mat_shapes(rows, turned.shape)
     flat = shape.reshape(input, (math.prod(input.shape[:-1]), input.shape[-1]))
-    return shape.reshape(linalg.addmm(bias, flat, turned), (*input.shape[:-1], weight.shape[0]))
+    return shape.reshape(products.addmm(bias, flat, turned), (*input.shape[:-1], weight.shape[0]))
 
 
 def dropout(

@@ -8,14 +8,13 @@ tensor(5.)
 from .ops.linalg import (
     det,
     inv,
-    matmul,
     matrix_norm,
     matrix_power,
-    multi_dot,
     norm,
     solve,
     vecdot,
 )
+from .ops.products import matmul, multi_dot
 from .ops.reduce import vector_norm
 from .ops.shape import diagonal as _diagonal
 

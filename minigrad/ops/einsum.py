@@ -11,7 +11,7 @@ import numpy as np
 from ..tensor import Tensor
 from . import refusals, shape
 from .elementwise import mul
-from .linalg import bmm_op
+from .products import bmm_op
 from .reduce import sum_dim
 
 

@@ -1,4 +1,4 @@
-"""Layers of a network: embedding and normalisation. (A linear layer is a product: linalg.)"""
+"""Layers of a network: embedding and normalisation. (A linear layer is a product: products.)"""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from . import (
     join,
     linalg,
     order,
+    products,
     rearrange,
     reduce,
     refusals,
@@ -194,7 +195,7 @@ def _reflected_div(self, other):
 
 
 def _matmul(self, other):
-    return linalg.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+    return products.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
 OPERATORS = {
@@ -350,7 +351,7 @@ BOTH = {
     **_named(gather, "gather scatter scatter_add index_select index_add index_copy index_fill"),
     **_named(gather, "masked_fill masked_select masked_scatter take take_along_dim nonzero"),
     **_named(gather, "argwhere index_put"),
-    **_named(linalg, "matmul dot vdot mv mm bmm outer ger inner addmm addmv addr baddbmm kron"),
+    **_named(products, "matmul dot vdot mv mm bmm outer ger inner addmm addmv addr baddbmm kron"),
     **_named(linalg, "matrix_power det"),
     **_named(compare, "eq ne lt le gt ge isnan isinf isfinite isposinf isneginf isreal signbit"),
     **_named(compare, "logical_and logical_or logical_xor logical_not bitwise_and bitwise_or"),
@@ -463,8 +464,8 @@ FUNCTIONS = {
     **{name: _as_function(name, method) for name, method in BOTH.items()},
     **_named(join, "cat concat concatenate stack hstack vstack dstack column_stack"),
     **_named(shape, "broadcast_tensors meshgrid atleast_1d atleast_2d atleast_3d"),
-    **_named(linalg, "tensordot"),
-    **_named(linalg, "chain_matmul"),
+    **_named(products, "tensordot"),
+    **_named(products, "chain_matmul"),
     "einsum": einsum.einsum,
     "where": where,
     "rsub": _as_function("rsub", rsub),
