@@ -47,24 +47,24 @@ def mathml(formula: ast.expr, names: Mapping[str, str] | None = None) -> str:
 
     Example:
         >>> mathml(rule("MulBackward0", 0), {"other": "2"})
-        '<math><mrow><mi>g</mi><mo>\u00b7</mo><mtext>2</mtext></mrow></math>'
+        '<math displaystyle="true"><mrow><mi>g</mi><mo>\u00b7</mo><mtext>2</mtext></mrow></math>'
     """
-    return f"<math>{_write(formula, names or {})[0]}</math>"
+    return f'<math displaystyle="true">{_write(formula, names or {})[0]}</math>'
 
 
 def equation(formula: ast.expr, names: Mapping[str, str], result: str) -> str:
     """Write an expression with its result: `formula = result`."""
-    left = _write(formula, names)[0]
-    return f"<math>{left}<mo>=</mo><mtext>{escape(result)}</mtext></math>"
+    right = f"<math><mo>=</mo><mtext>{escape(result)}</mtext></math>"
+    return f"{mathml(formula, names)} {right}"  # a line may break between the two
 
 
 def names_in(formula: ast.expr) -> set[str]:
-    """The names that an expression needs, functions left out."""
+    """The names that an expression needs, functions and CONSTANTS left out."""
     called = {id(part.func) for part in ast.walk(formula) if isinstance(part, ast.Call)}
     return {
         part.id
         for part in ast.walk(formula)
-        if isinstance(part, ast.Name) and id(part) not in called
+        if isinstance(part, ast.Name) and id(part) not in called and not part.id.isupper()
     }
 
 
@@ -100,7 +100,7 @@ def _write(part: ast.expr, names: Mapping[str, str]) -> tuple[str, int]:
         case ast.Name(name):
             if name in names:
                 text = names[name]
-                return f"<mtext>{escape(text)}</mtext>", SIGN if text.startswith("-") else ATOM
+                return f"<mtext>{escape(text)}</mtext>", 0 if text.startswith("-") else ATOM
             return f"<mi>{escape(name)}</mi>", ATOM
         case ast.Constant(value):
             return f"<mn>{escape(str(value))}</mn>", ATOM

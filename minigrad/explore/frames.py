@@ -35,11 +35,10 @@ class Frame:
         node: the box that is looked at, or None.
         edge: the edge that is looked at, or None.
         texts: what the picture shows from here on, by the name of the text: "grad-3", "kept-0".
-        done: the names of the edges and boxes that are done from here on.
+        done: the names of the edges that are done from here on.
         value: the gradient that this moment shows for the first time.
         asks: the question that has `value` as its answer, "" where there is none.
         formula: the rule as MathML, with the caller's names and with this moment's numbers.
-        hint: the numbers to compute with, as MathML.
     """
 
     kind: Kind
@@ -52,7 +51,6 @@ class Frame:
     value: np.ndarray | None = None
     asks: str = ""
     formula: tuple[str, ...] = ()
-    hint: str = ""
 
 
 def film(trace: Trace) -> list[Frame]:
@@ -148,9 +146,8 @@ class _Film:
             words = f"{name}.grad was {short(step.before)}. What arrives is added: {after}."
             why = "A backward pass adds to .grad and never overwrites it, until it is cleared."
             asks = f"What does {name}.grad hold now?"
-        done = (f"node-{node.id}",) if node.kind == "leaf" else ()
         texts = {f"kept-{node.id}": after}
-        frame = Frame("keep", words, why, node.id, None, texts, done, step.after, asks)
+        frame = Frame("keep", words, why, node.id, None, texts, (), step.after, asks)
         self.frames.append(frame)
 
     def _send(self, step: Step) -> None:
@@ -164,11 +161,6 @@ class _Film:
                 self.frames.append(Frame("send", words, "", node.id, i, done=(f"edge-{i}",)))
             else:
                 self._send_along(i, edge, node, target, sent, step)
-        if node.kind != "leaf":
-            last = self.frames[-1]
-            if last.node == node.id and last.edge is not None:
-                done = (*last.done, f"node-{node.id}")
-                self.frames[-1] = Frame(**{**vars(last), "done": done})
 
     def _send_along(self, i, edge, node, target, sent, step) -> None:
         words = f"{call(node)} sends {short(sent)} to {call(target)}."
@@ -186,9 +178,9 @@ class _Film:
         texts = {}
         if known is None:
             texts[f"grad-{target.id}"] = self._sum_text(target.id, edge.output, sent)
-        rule, hint = self._rule(node, edge.slot, arrived, sent, stretched)
+        rule = self._rule(node, edge.slot, arrived, sent, stretched)
         done = (f"edge-{i}",)
-        frame = Frame("send", words, why, node.id, i, texts, done, sent, asks, rule, hint)
+        frame = Frame("send", words, why, node.id, i, texts, done, sent, asks, rule)
         self.frames.append(frame)
         if known is not None:
             total = known + sent
@@ -197,11 +189,11 @@ class _Film:
             asks = f"What has arrived at {call(target)} in all?"
             self._show("add", words, why, target, edge.output, total, asks=asks)
 
-    def _rule(self, node, slot, arrived, sent, stretched) -> tuple[tuple[str, ...], str]:
-        """The rule with the caller's names, then with numbers; and the numbers alone as a hint."""
+    def _rule(self, node, slot, arrived, sent, stretched) -> tuple[str, ...]:
+        """The rule with the caller's names, then with this moment's numbers."""
         expression = formula.rule(node.op, slot)
         if expression is None or arrived is None:
-            return (), ""
+            return ()
         needs = formula.names_in(expression)
         names = {}
         numbers = {"g": short(arrived), "self_sizes": str(sent.shape), "n": str(sent.size)}
@@ -216,8 +208,7 @@ class _Film:
         rule = [formula.mathml(expression, {k: v for k, v in names.items() if v != k})]
         if needs <= set(numbers):
             rule.append(formula.equation(expression, numbers, short(sent)))
-            return tuple(rule), formula.mathml(expression, numbers)
-        return tuple(rule), rule[0]
+        return tuple(rule)
 
     def _values(self, node: Node) -> dict[str, tuple[str, str]]:
         """For each name in a node's rule the caller's name for it, if any, and its value."""

@@ -52,10 +52,13 @@ class Layout:
     height: float
 
 
-def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[Pair]) -> Layout:
+def lay_out(
+    sizes: Sequence[tuple[float, float]], edges: Sequence[Pair], gap: float = GAP_Y
+) -> Layout:
     """Place boxes of the given (width, height) so that each edge (source, target) runs downward.
 
-    Nodes must be numbered so that sources come before targets. Parallel edges are allowed.
+    Nodes must be numbered so that sources come before targets. Parallel edges are allowed. `gap` is
+    left between rows.
 
     Example:
         >>> lay_out([(40, 20), (40, 20), (60, 20)], [(0, 2), (1, 2)]).crossings
@@ -76,7 +79,7 @@ def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[Pair]) -> Layo
     heights = [max((sizes[v][1] for v in row if v < len(sizes)), default=0.0) for row in rows]
     tops = [0.0]
     for height in heights:
-        tops.append(tops[-1] + height + GAP_Y)
+        tops.append(tops[-1] + height + gap)
     left = min(x[v] - widths[v] / 2 for v in range(len(x)))
     x = [value - left for value in x]
     bends = [
@@ -89,7 +92,7 @@ def lay_out(sizes: Sequence[tuple[float, float]], edges: Sequence[Pair]) -> Layo
         bends=bends,
         crossings=crossings(rows, graph),
         width=max(x[v] + widths[v] / 2 for v in range(len(x))),
-        height=tops[-1] - GAP_Y,
+        height=tops[-1] - gap,
     )
 
 

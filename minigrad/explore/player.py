@@ -4,6 +4,7 @@ The widget plays it in a notebook; a page without a kernel can play it, too. Of 
 `scene` shows a window of a few boxes around what happens, and the windows follow the film.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from html import escape
@@ -18,6 +19,7 @@ from .trace import Edge, Node, Trace
 
 WHOLE = 40  # up to so many boxes are shown at once
 MOST = 30  # else so many
+GAP = 64  # between rows: room for what goes along an edge
 CELLS = 8  # rows and columns of an array that the details show
 ASKED = 6  # numbers that a reader is asked for at once
 
@@ -148,7 +150,7 @@ class Player:
             )
             lines.append([(a, texts.get(f"{name}-{box}", t), name) for a, t, name in own])
         numbers, width = [i for i, _ in kept], self._label_width * LETTER
-        stage = Stage(self.prefix, boxes, numbers, lines, room, done, width)
+        stage = Stage(self.prefix, boxes, numbers, lines, room, done, width, GAP)
         return to_svg(part, "Backward pass", stage)
 
     @cached_property
@@ -179,6 +181,9 @@ class Player:
             label = NONE_YET if frame.value is None else short(frame.value)
             told["label"] = [f"edge-{frame.edge}", label]
         told["math"] = list(frame.formula)
+        if frame.formula and frame.node is not None:
+            name = escape(call(self.trace.nodes[frame.node]))
+            told["math"].append(f"<small>g is what arrived at {name}.</small>")
         if frame.asks and frame.value is not None and np.isrealobj(frame.value):
             told["ask"] = _question(frame)
         return told
@@ -204,11 +209,13 @@ class Player:
         for name, saved in node.saved.items():
             shown = table(saved) if isinstance(saved, np.ndarray) else escape(repr(saved))
             parts.append(_entry(f"saved as {name}", shown))
+        twice = Counter(edge.source for edge in self._into(node.id))
         for edge in self._into(node.id):
             rule = formula.rule(node.op, edge.slot)
             source = self.trace.nodes[edge.source]
             if rule is not None and source.kind != "constant":
-                parts.append(_entry(f"sends to {call(source)}", formula.mathml(rule)))
+                which = f"input {edge.slot + 1}" if twice[edge.source] > 1 else ""
+                parts.append(_entry(f"sends to {call(source)}", formula.mathml(rule), which))
         grads = []
         for moment, frame in enumerate(self.frames):
             for kind, word in (("grad", "gradient"), ("kept", ".grad")):
@@ -260,4 +267,8 @@ def _question(frame: Frame) -> dict[str, Any]:
         numbers = numbers[:1]
     elif len(numbers) > 1:
         what += f" Give {len(numbers)} numbers."
-    return {"asks": what, "answer": [repr(number) for number in numbers], "hint": frame.hint}
+    return {
+        "asks": what,
+        "answer": [repr(number) for number in numbers],
+        "hint": f"<p>{frame.why}</p>{''.join(frame.formula[:1])}",
+    }

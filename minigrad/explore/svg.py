@@ -16,7 +16,7 @@ from html import escape
 
 import numpy as np
 
-from .layout import Layout, lay_out
+from .layout import GAP_Y, Layout, lay_out
 from .trace import Node, Trace
 
 # Okabe-Ito colours, which colour-blind readers tell apart; grounds are tints of them, the
@@ -34,6 +34,11 @@ PAD_X, PAD_Y = 16, 11
 MARGIN = 26
 PORT = 18  # between edges that enter the same box
 NONE_YET = "\u2014"  # an em dash, never a zero
+# What rides on an edge while a gradient goes along it.
+FLOW = (
+    '<g class="flow" display="none"><rect height="30" y="-15" rx="15"/>'
+    '<text text-anchor="middle" y="6"/></g>'
+)
 LEGEND = (("leaf", "leaf"), ("op", "operation"), ("output", "output"), ("constant", "constant"))
 
 
@@ -52,6 +57,7 @@ class Stage:
         room: how many letters the box of each node must have room for.
         done: the ids that are marked as done from the beginning.
         width: the least width of the drawing.
+        gap: what is left between two rows of boxes.
     """
 
     prefix: str
@@ -61,6 +67,7 @@ class Stage:
     room: Sequence[int]
     done: frozenset[str] = frozenset()
     width: float = 0
+    gap: float = GAP_Y
 
     def id(self, name: str) -> str:
         """The attributes of an element that is to be found again."""
@@ -81,17 +88,20 @@ def to_svg(trace: Trace, title: str = "Backward graph", stage: Stage | None = No
         box_size([before + text for before, text, _ in lines], room)
         for lines, room in zip(stage.lines, stage.room, strict=True)
     ]
-    layout = lay_out(sizes, [(e.source, e.target) for e in trace.edges])
+    layout = lay_out(sizes, [(e.source, e.target) for e in trace.edges], stage.gap)
     drawn = [_edge(trace, layout, i, sizes, stage) for i in range(len(trace.edges))]
     drawn += [_box(node, layout, sizes[node.id], stage) for node in trace.nodes]
+    if stage.prefix:
+        drawn.append(FLOW)
     legend, legend_width = _legend(trace, layout.height + 44)
     inner = max(layout.width, legend_width, stage.width)
     shift = (inner - layout.width) / 2
     width, height = inner + 2 * MARGIN, layout.height + 44 + FONT_SIZE + 2 * MARGIN
+    role = "group" if stage.prefix else "img"  # a group: its boxes can be chosen
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}" '
-            f'width="{_n(width)}" height="{_n(height)}" role="img" font-family="{FONT}" '
+            f'width="{_n(width)}" height="{_n(height)}" role="{role}" font-family="{FONT}" '
             f'font-size="{FONT_SIZE}" style="max-width: 100%; height: auto">',
             f"<title>{escape(title)}</title>",
             f"<desc>{escape(in_words(trace))}</desc>",
@@ -215,8 +225,11 @@ def _box(node: Node, layout: Layout, size: tuple[float, float], stage: Stage) ->
             f'fill="{GRADIENT if part == "grad" else INK}" xml:space="preserve">{inside}</text>'
         )
     shape = _shape(node.kind, left, top, width, height)
-    about = stage.id(f"node-{number}")
-    return f'<g {about}node {node.kind}">{shape}{"".join(drawn)}</g>'
+    about = stage.id(f"node-{number}") + f'node {node.kind}"'
+    if stage.prefix:
+        label = escape("".join(stage.lines[node.id][0][:2]))
+        about += f' role="button" tabindex="0" aria-label="{label}"'
+    return f"<g {about}>{shape}{''.join(drawn)}</g>"
 
 
 def _shape(
@@ -271,7 +284,7 @@ def _legend(trace: Trace, y: float) -> tuple[list[str], float]:
     present = {node.kind for node in trace.nodes}
     for kind, word in LEGEND:
         if kind in present:
-            parts.append(_shape(kind, x, y, 26, 16, line=2))
+            parts.append(f'<g class="{kind}">{_shape(kind, x, y, 26, 16, line=2)}</g>')
             parts.append(_note(x + 34, y + 13, word, INK, size))
             x += 34 + len(word) * letter + 24
     if trace.edges:
@@ -282,9 +295,9 @@ def _legend(trace: Trace, y: float) -> tuple[list[str], float]:
 
 
 def _note(x: float, y: float, words: str, colour: str, size: int) -> str:
-    return (
-        f'<text x="{_n(x)}" y="{_n(y)}" font-size="{size}" fill="{colour}">{escape(words)}</text>'
-    )
+    about = ' class="grad"' if colour == GRADIENT else ""
+    place = f'x="{_n(x)}" y="{_n(y)}" font-size="{size}"'
+    return f'<text{about} {place} fill="{colour}">{escape(words)}</text>'
 
 
 def _n(value: float) -> str:

@@ -1,5 +1,4 @@
-// Plays the film of a backward pass. Python has computed all of it, pictures and mathematics
-// included; this shows it, and a step touches only what changes.
+// Plays the film of a backward pass. Python has computed all of it; a step touches only what changes.
 
 const STEPS = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1 };
 const NEAR = 0.02; // how far a guess may be off, as a share of the number
@@ -8,7 +7,7 @@ const PAGE = `
     <button data-go="first">First</button><button data-go="back">Back</button>
     <button data-go="next">Next</button><button data-go="last">Last</button>
     <input type="range" min="0" aria-label="Moment of the pass"><span class="count"></span>
-    <button data-mode="predict" title="Ask me for each value before it is shown">Predict</button>
+    <button data-mode="predict" title="Ask me before a value is shown">Predict</button>
     <button data-mode="projector" title="Large text, full screen">Projector</button>
   </div>
   <div class="body">
@@ -33,12 +32,12 @@ function numbers(text) {
   });
 }
 
-// The place of the first number that is wrong, from 1; 0 if all are right, -1 if there are not enough.
+// The place of the first wrong number, from 1; 0 if all are right, -1 if there are not as many.
 function wrong(guess, answer) {
   if (guess.length === 1 && new Set(answer).size === 1) guess = answer.map(() => guess[0]);
   if (guess.length !== answer.length) return -1;
   const least = 0.001 * Math.max(...answer.map(Math.abs).filter(isFinite), 0);
-  const fits = (a, b) => Object.is(a, b) || a === b || Math.abs(a - b) <= Math.max(NEAR * Math.abs(b), least);
+  const fits = (a, b) => Object.is(a, b) || Math.abs(a - b) <= Math.max(NEAR * Math.abs(b), least);
   return guess.findIndex((a, i) => !fits(a, answer[i])) + 1;
 }
 
@@ -47,7 +46,7 @@ function render({ model, el }) {
   root.className = "mg";
   root.tabIndex = 0;
   root.role = "group";
-  root.ariaLabel = "Backward pass, step by step";
+  root.ariaLabel = "Backward pass";
   root.dataset.lmSuppressShortcuts = "true"; // JupyterLab leaves our keys to us
   root.innerHTML = PAGE;
   el.append(root);
@@ -89,15 +88,7 @@ function render({ model, el }) {
     scene = model.get("_scene");
     pic.innerHTML = scene.svg;
     svg = pic.firstElementChild;
-    svg.setAttribute("role", "group");
-    for (const node of svg.querySelectorAll(".node")) {
-      node.setAttribute("role", "button");
-      node.setAttribute("tabindex", "0");
-      node.setAttribute("aria-label", node.querySelector("text").textContent);
-    }
-    flow = document.createElementNS(svg.namespaceURI, "g");
-    flow.setAttribute("class", "flow");
-    flow.innerHTML = '<rect height="30" y="-15" rx="15"/><text text-anchor="middle" y="6"/>';
+    flow = svg.querySelector(".flow");
     part(".note").textContent = scene.note;
     at = scene.first - 1;
     lit = [];
@@ -115,13 +106,12 @@ function render({ model, el }) {
     for (const one of lit) one.classList.remove("on");
     lit = on.map(find).filter(Boolean);
     for (const one of lit) one.classList.add("on");
-    flow.remove();
     const edge = label && find(label[0]);
+    flow.setAttribute("display", edge ? "inline" : "none");
     if (edge) {
       const [rect, text] = flow.children;
       text.textContent = `\u2191 ${label[1]}`;
-      edge.parentNode.append(flow);
-      const width = (text.getComputedTextLength() || 10.9 * text.textContent.length) + 26;
+      const width = text.getComputedTextLength() + 26;
       rect.setAttribute("width", width);
       rect.setAttribute("x", -width / 2);
       flow.setAttribute("transform", `translate(${edge.dataset.at})`);
@@ -141,7 +131,6 @@ function render({ model, el }) {
     if (!moment(to)) return; // Python is about to send the scene that holds it
     while (at < to) apply(moment(++at), true);
     while (at > to) apply(moment(at--), false);
-    known.add(to);
     ask.hidden = true;
     const now = moment(to);
     light(now);
@@ -166,8 +155,7 @@ function render({ model, el }) {
 
   function put_question({ asks, answer, hint }, next) {
     ask.innerHTML = QUESTION;
-    const [about, , , , , verdict, clue] = ask.children;
-    const input = ask.children[1];
+    const [about, input, , , , verdict, clue] = ask.children;
     about.textContent = input.ariaLabel = asks;
     ask.hidden = false;
     slider.value = step();
@@ -175,11 +163,10 @@ function render({ model, el }) {
     const reveal = () => {
       known.add(next);
       root.focus();
-      chosen = null;
-      put("step", next);
+      go(next);
     };
     ask.onclick = ({ target }) => {
-      if (target.dataset.ask === "hint") clue.innerHTML = hint || part(".why").textContent;
+      if (target.dataset.ask === "hint") clue.innerHTML = hint;
       if (target.dataset.ask === "show") reveal();
     };
     ask.onsubmit = (event) => {
@@ -198,6 +185,7 @@ function render({ model, el }) {
 
   root.addEventListener("keydown", (event) => {
     const { key, target } = event;
+    event.stopPropagation();
     if (target.type === "text" && !key.startsWith("Page")) return;
     const node = target.closest(".node");
     if (node && (key === "Enter" || key === " ")) choose(node);
@@ -206,7 +194,6 @@ function render({ model, el }) {
     else if (key === "End") go(last());
     else return;
     event.preventDefault();
-    event.stopPropagation();
   });
   root.addEventListener("click", ({ target }) => {
     const node = target.closest(".node");
@@ -230,7 +217,7 @@ function render({ model, el }) {
   }
   model.on("change:step", show);
   model.on("change:_scene", show);
-  model.on("change:predict", modes);
+  model.on("change:predict", () => modes(known.clear()));
   model.on("change:projector", modes);
   modes();
 }
