@@ -60,12 +60,11 @@ def equation(formula: ast.expr, names: Mapping[str, str], result: str) -> str:
 
 def names_in(formula: ast.expr) -> set[str]:
     """The names that an expression needs, functions and CONSTANTS left out."""
-    called = {id(part.func) for part in ast.walk(formula) if isinstance(part, ast.Call)}
-    return {
-        part.id
-        for part in ast.walk(formula)
-        if isinstance(part, ast.Name) and id(part) not in called and not part.id.isupper()
-    }
+    parts = list(ast.walk(formula))
+    called = {id(part.func) for part in parts if isinstance(part, ast.Call)}
+    names = [part for part in parts if isinstance(part, ast.Name) and id(part) not in called]
+    bound = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    return {name.id for name in names if not name.id.isupper()} - bound
 
 
 # --- where a rule stands -------------------------------------------------------------------------
