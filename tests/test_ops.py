@@ -20,11 +20,13 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 # node name -> expression. x, y: 3 by 3; p: between 0 and 1; v, w: of 3; s: a number without
 # dimensions; i: [2, 0, 0]; c: x > 0; m, F: the package and its functional. Where a name belongs to
-# several rows, or a row to the backward pass of another, there are several expressions, or the
-# expression of the other.
+# several rows, a blank after it tells their expressions apart; a row that only the backward pass of
+# another one uses has the expression of that one.
 SAMPLES = {
     "Add0": "x + y",
     "Sub0": "x - y",
+    "Add0 ": "m.add(x, y, alpha=2)",
+    "Sub0 ": "m.sub(x, v, alpha=2)",
     "Rsub1": "1 - x",
     "Mul0": "x * y",
     "Div0": "x / y",
@@ -172,6 +174,7 @@ SAMPLES = {
     "Addr0": "m.addr(x, v, w)",
     "Baddbmm0": "m.baddbmm(x, x[None], y[None])",
     "LinalgInvEx0": "m.linalg.inv(x)",
+    "LinalgSolveEx0": "m.linalg.solve(x, y)",
     "LinalgDet0": "m.linalg.det(x)",
     "Gather0": "x.gather(0, i[None])",
     "Scatter0": "x.scatter(1, i[:2].expand(3, 2), y[:, :2])",
@@ -334,7 +337,7 @@ def close(a, b, tolerance, what):
 
 def node_name(key: str) -> str:
     """The name of the node: "Exp20" stands for "Exp2Backward0"."""
-    stem, *rest = key.split("_")
+    stem, *rest = key.strip().split("_")
     return "_".join([f"{stem[:-1]}Backward{stem[-1]}", *rest])
 
 

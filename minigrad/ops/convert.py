@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import devices, dtypes
 from ..tensor import Tensor
 from .compare import plain
-from .elementwise import cast, clone
+from .elementwise import cast
 from .table import op
 
 # fmt: off
@@ -59,7 +59,7 @@ def to(
             result = cast(result, dtype.numpy)
         else:
             result = plain(result._data.astype(dtype.numpy))  # integers have no gradient
-    return clone(result) if copy and result is self else result
+    return cast(result, result._data.dtype) if copy and result is self else result
 
 
 def _as(dtype):

@@ -42,7 +42,7 @@ def einsum(equation: str, *operands) -> Tensor:
         if left or not rest:
             result = sum_dim(result, tuple(range(len(output), len(letters))), False)
         else:
-            result = shape.squeeze(result, tuple(range(len(output), len(letters))))
+            result = shape.view_method(result, result._data.shape[: len(output)])
     return result
 
 

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from .. import dtypes
+from ..dtypes import promote
 from ..tensor import Tensor
 from .table import op
 
@@ -23,6 +24,12 @@ add = op("add", lambda self, other: self + other,
 sub = op("sub", lambda self, other: self - other,
     self =lambda g: g,
     other=lambda g: -g)
+add_scaled = op("add", lambda self, other, alpha: np.add(*promote(self, other * alpha)),
+    self =lambda g: g,
+    other=lambda g, alpha: g * alpha)
+sub_scaled = op("sub", lambda self, other, alpha: np.subtract(*promote(self, other * alpha)),
+    self =lambda g: g,
+    other=lambda g, alpha: -g * alpha)
 rsub = op("rsub", lambda self, other: other - self, 1,
     self =lambda g: -g)
 mul = op("mul", lambda self, other: self * other,
@@ -200,8 +207,8 @@ def power(x, exponent):
 def limit(x, low, high):
     """An array moved between two bounds, of which one may be None; the upper one wins."""
     if low is not None:
-        x = np.maximum(*dtypes.promote(x, low))
-    return x if high is None else np.minimum(*dtypes.promote(x, high))
+        x = np.maximum(*promote(x, low))
+    return x if high is None else np.minimum(*promote(x, high))
 
 
 def within(x, low, high):
@@ -214,7 +221,7 @@ def within(x, low, high):
 def choose(condition, x, y):
     """np.where with torch's result type."""
     if isinstance(x, np.ndarray | np.generic) or isinstance(y, np.ndarray | np.generic):
-        x, y = dtypes.promote(x, y)
+        x, y = promote(x, y)
     elif isinstance(x, float) or isinstance(y, float):
         x = dtypes.get_default_dtype().numpy.type(x)
     return np.where(condition, x, y)

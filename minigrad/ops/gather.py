@@ -72,9 +72,9 @@ masked_fill_tensor = op("masked_fill", lambda self, mask, value: filled(self, ma
     inert=("mask",),
     self =lambda g, mask: where(mask, 0.0, g),
     value=lambda g, mask: where(mask, g, 0.0))
-masked_select_op = op("masked_select", lambda self, mask: self[mask],
-    inert=("mask",),
-    self =lambda g, self_sizes, mask: index_backward(g, self_sizes, (raw(mask),)))
+masked_select_op = op("masked_select",
+    lambda self, mask: np.broadcast_to(self, mask.shape)[mask], inert=("mask",),
+    self =lambda g, mask: index_backward(g, mask.shape, (raw(mask),)))
 masked_scatter_op = op("masked_scatter", lambda self, mask, source: poured(self, mask, source),
     inert=("mask",),
     self  =lambda g, mask: where(mask, 0.0, g),
@@ -284,8 +284,7 @@ def masked_select(self, mask) -> Tensor:
     """The elements where `mask` is true, as a vector."""
     _bool_mask(mask, "masked_select")
     size = common_shape((self, mask))
-    whole = self if self._data.shape == size else expand(self, size)
-    return masked_select_op(whole, plain(np.broadcast_to(mask._data, size)))
+    return masked_select_op(self, plain(np.broadcast_to(mask._data, size)))
 
 
 def masked_scatter(self, mask, source) -> Tensor:

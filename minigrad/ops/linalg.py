@@ -19,6 +19,10 @@ inv_op = op("linalg_inv_ex", lambda self: np.linalg.inv(self),
 det_op = op("linalg_det", lambda self: np.linalg.det(self).astype(self.dtype),
     self=lambda g, self, result: tall(g * result) * inv_op(self).mT)
 
+solve_op = op("linalg_solve_ex", lambda A, B: np.linalg.solve(A, B),
+    A=lambda g, A, result: -(solve_op(A.mT, g) @ result.mT),
+    B=lambda g, A: solve_op(A.mT, g))
+
 # fmt: on
 
 
@@ -80,10 +84,12 @@ def det(self) -> Tensor:
 def solve(A, B, *, left=True) -> Tensor:
     """The X with A @ X = B (or X @ A = B); B holds matrices or, one dimension less, vectors."""
     _square(A, "linalg.solve")
-    inverse = inv(A)
-    if B.ndim == 1 or (B.ndim == A.ndim - 1 and B._data.shape == A._data.shape[:-1]):
-        return shape.squeeze(matmul(inverse, shape.unsqueeze(B, -1)), -1)
-    return matmul(inverse, B) if left else matmul(B, inverse)
+    try:
+        if B.ndim == 1 or (B.ndim == A.ndim - 1 and B._data.shape == A._data.shape[:-1]):
+            return shape.squeeze(solve_op(A, shape.unsqueeze(B, -1)), -1)
+        return solve_op(A, B) if left else shape.mT(solve_op(shape.mT(A), shape.mT(B)))
+    except np.linalg.LinAlgError:
+        raise refusals.singular("linalg.solve") from None
 
 
 def vecdot(x, y, *, dim=-1) -> Tensor:

@@ -87,12 +87,16 @@ def clamp_max(self, max) -> Tensor:
 
 def add(self, other, *, alpha=1) -> Tensor:
     """`self + alpha * other`."""
-    return _add(self, other if alpha == 1 else elementwise.mul(other, alpha))
+    if alpha != 1 and isinstance(other, Tensor):
+        return elementwise.add_scaled(self, other, alpha)
+    return _add(self, other if alpha == 1 else other * alpha)
 
 
 def sub(self, other, *, alpha=1) -> Tensor:
     """`self - alpha * other`."""
-    return _sub(self, other if alpha == 1 else elementwise.mul(other, alpha))
+    if alpha != 1 and isinstance(other, Tensor):
+        return elementwise.sub_scaled(self, other, alpha)
+    return _sub(self, other if alpha == 1 else other * alpha)
 
 
 def rsub(self, other, *, alpha=1) -> Tensor:

@@ -302,8 +302,8 @@ def kron(self, other) -> Tensor:
     b = (1,) * (ndim - other.ndim) + other._data.shape
     apart = [tuple(n for pair in zip(a, (1,) * ndim, strict=True) for n in pair)]
     apart += [tuple(n for pair in zip((1,) * ndim, b, strict=True) for n in pair)]
-    product = mul(shape.reshape(self, apart[0]), shape.reshape(other, apart[1]))
-    return shape.reshape(product, tuple(m * n for m, n in zip(a, b, strict=True)))
+    product = mul(shape.unsafe_view(self, apart[0]), shape.unsafe_view(other, apart[1]))
+    return shape.unsafe_view(product, tuple(m * n for m, n in zip(a, b, strict=True)))
 
 
 def multi_dot(tensors) -> Tensor:

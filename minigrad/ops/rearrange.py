@@ -12,6 +12,7 @@ from .reduce import normal_dims, sum_dim
 from .shape import (
     _sizes,
     as_strided_backward,
+    contiguous,
     diagonal_op,
     expand,
     flatten,
@@ -161,7 +162,7 @@ def repeat_interleave(self, repeats, dim=None, *, output_size=None) -> Tensor:
     if repeats < 0:
         raise refusals.repeat_lengths("repeats has to be positive")
     rows = expand(unsqueeze(self, dim + 1), *shape[: dim + 1], repeats, *shape[dim + 1 :])
-    return reshape(clone(rows), (*shape[:dim], shape[dim] * repeats, *shape[dim + 1 :]))
+    return reshape(contiguous(rows), (*shape[:dim], shape[dim] * repeats, *shape[dim + 1 :]))
 
 
 def tril(self, diagonal=0) -> Tensor:
