@@ -236,7 +236,8 @@ def _seeds(outputs, gradients, create_graph):
         if gradient is None:
             if output._data.size != 1:
                 raise errors.not_scalar()
-            gradient = Tensor._make(np.ones_like(output._data)[()])
+            data = output._data
+            gradient = Tensor._make(np.ones_like(data) if data.ndim else data.dtype.type(1))
         elif gradient._data.shape != output._data.shape:
             raise errors.gradient_shape(i, gradient.shape, output.shape)
         seeds.append(gradient if create_graph else gradient._data)
