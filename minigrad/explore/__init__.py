@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 from .record import callers_variables, record, run
 from .svg import in_words, to_svg
 from .trace import Reader, Trace, after, read
+from .why import Answer, why
 
 if TYPE_CHECKING:
     from .widget import Explorer
 
-__all__ = ["Picture", "draw", "explore", "record"]
+__all__ = ["Answer", "Picture", "draw", "explore", "record", "why"]
 
 ZOOM = 2  # dots of the PNG for each unit of the SVG: sharp on a projector
 
