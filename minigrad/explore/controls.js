@@ -1,71 +1,62 @@
-// The front end of the small widgets: the browser's own controls ask, a picture answers.
+// A small widget: the browser's own controls ask, a picture made in Python answers.
 function render({ model, el }) {
-  el.classList.add("mg-small");
-  el.innerHTML = model.get("controls") + '<div></div><p aria-live="polite"></p>';
-  const [picture, words] = [...el.children].slice(-2);
-  const inputs = [...el.querySelectorAll("input")];
-  const is = (i) => i.type === "checkbox";
+  const root = document.createElement("div");
+  root.className = "mg";
+  root.style.fontSize = "18px";
+  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab leaves our keys to us
+  root.innerHTML = model.get("controls") + '<div></div><p aria-live="polite" style="white-space: pre-line"></p>';
+  el.append(root);
+  const [picture, words] = [...root.children].slice(-2);
+  const inputs = [...root.querySelectorAll("input")];
+  const named = (name) => inputs.find((input) => input.name === name);
 
-  const label = (i) => {
-    if (is(i)) return;
-    i.nextElementSibling.textContent = i.value.replace("-", "\u2212");
-    for (const b of el.querySelectorAll(`[data-for="${i.name}"]`))
-      b.setAttribute("aria-disabled", +i.value === +(b.dataset.by < 0 ? i.min : i.max));
-  };
-  const ask = () => {
-    inputs.forEach(label);
-    model.set("values", Object.fromEntries(inputs.map((i) => [i.name, is(i) ? i.checked : +i.value])));
-    model.save_changes();
-  };
-  const move = (input, by) => {
-    input.value = +input.value + by * input.step;
-    ask();
-  };
-  const draw = () => {
+  function show() {
     picture.innerHTML = model.get("picture");
     words.textContent = model.get("words");
-  };
-  const follow = () => {
-    const values = model.get("values");
-    for (const i of inputs) {
-      if (is(i)) i.checked = values[i.name];
-      else if (!i.matches(":active")) i.value = values[i.name];
-      label(i);
+    for (const input of inputs) {
+      const value = (input.checked = model.get("values")[input.name]);
+      if (input.type !== "range") continue;
+      if (!input.matches(":active")) input.value = value;
+      input.nextElementSibling.value = input.value.replace("-", "\u2212");
     }
-  };
+  }
+  function ask() {
+    const value = (input) => (input.type === "range" ? +input.value : input.checked);
+    const own = Object.fromEntries(inputs.map((input) => [input.name, value(input)]));
+    model.set("values", { ...model.get("values"), ...own });
+    model.save_changes();
+  }
+  function move(input, by) {
+    input.value = +input.value + by * input.step;
+    ask();
+  }
 
-  el.addEventListener("input", ask);
-  el.addEventListener("click", (e) => {
-    const b = e.target.closest("[data-for]");
-    if (b) move(inputs.find((i) => i.name === b.dataset.for), +b.dataset.by);
+  root.addEventListener("input", ask);
+  root.addEventListener("click", ({ target }) => {
+    if (target.dataset.by) move(named(target.dataset.for), +target.dataset.by);
   });
-  // Keys of a presenter's remote control step; no key of ours reaches the notebook or the slides.
-  el.addEventListener("keydown", (e) => {
-    const by = { PageUp: -1, PageDown: 1 }[e.key];
-    const range = e.target.type === "range" ? e.target : inputs.find((i) => !is(i));
-    if (by && range) {
-      move(range, by);
-      e.preventDefault();
-    }
-    if (by || /Arrow|Home|End|^ $|Enter/.test(e.key)) e.stopPropagation();
+  root.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    const by = { PageUp: -1, PageDown: 1 }[event.key]; // a presenter's remote control
+    if (!by || !inputs[0]) return;
+    move(event.target.type === "range" ? event.target : inputs[0], by);
+    event.preventDefault();
   });
-  // A number in the picture can be dragged up and down.
-  picture.addEventListener("pointerdown", (e) => {
-    const name = e.target.dataset?.drag;
-    const input = name && inputs.find((i) => i.name === name);
+  // A number in the picture is dragged up and down.
+  picture.addEventListener("pointerdown", (event) => {
+    const input = named(event.target.dataset.drag);
     if (!input) return;
-    const [y, start] = [e.clientY, +input.value];
-    const drag = (m) => move(input, Math.round((y - m.clientY) / 12) - (input.value - start) / input.step);
-    picture.setPointerCapture(e.pointerId);
-    picture.addEventListener("pointermove", drag);
-    picture.addEventListener("pointerup", () => picture.removeEventListener("pointermove", drag), { once: true });
-    e.preventDefault();
+    event.preventDefault();
+    picture.setPointerCapture(event.pointerId);
+    let y = event.clientY;
+    picture.onpointermove = (now) => {
+      const by = Math.trunc((y - now.clientY) / 12);
+      if (by) move(input, by);
+      y -= 12 * by;
+    };
+    picture.onpointerup = () => (picture.onpointermove = null);
   });
-  model.on("change:picture", draw);
-  model.on("change:words", draw);
-  model.on("change:values", follow);
-  draw();
-  follow();
-  return () => ["picture", "words", "values"].forEach((name) => model.off(`change:${name}`));
+  model.on("change", show);
+  show();
 }
 export default { render };

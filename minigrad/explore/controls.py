@@ -9,7 +9,7 @@ Without anywidget, the first picture stands still.
 
 import itertools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.util import find_spec
@@ -19,6 +19,7 @@ from .still import Still
 
 MIME = "application/vnd.minigrad.frames+json"  # the data of a page that plays without a kernel
 MOST_FRAMES = 48
+ROW = "display:flex;gap:8px;align-items:center;margin-right:12px"
 
 Draw = Callable[..., tuple[str, str]]  # the values by name -> SVG, words
 
@@ -45,14 +46,14 @@ class Slider:
 
     def html(self) -> str:
         field = (
-            f'<label>{escape(self.label)} <input type="range" name="{self.name}" '
+            f'<label style="{ROW}">{escape(self.label)} <input type="range" name="{self.name}" '
             f'min="{plain(self.low)}" max="{plain(self.high)}" step="{plain(self.step)}" '
             f'value="{plain(self.value)}"> <output>{plain(self.value)}</output></label>'
         )
         if not self.player:
             return field
         back, on = (
-            f'<button type="button" data-for="{self.name}" data-by="{by}">{word}</button>'
+            f'<button data-for="{self.name}" data-by="{by}">{word}</button>'
             for by, word in ((-1, "Back"), (1, "Next"))
         )
         return back + on + field
@@ -72,7 +73,8 @@ class Switch:
     def html(self) -> str:
         on = " checked" if self.value else ""
         return (
-            f'<label><input type="checkbox" role="switch" name="{self.name}"{on}> '
+            f'<label style="{ROW}"><input type="checkbox" role="switch" name="{self.name}"{on} '
+            'style="width:1.2em;height:1.2em"> '
             f"{escape(self.label)}</label>"
         )
 
@@ -92,12 +94,12 @@ def show(draw: Draw, controls: Sequence[Control]) -> Any:
 def html_of(controls: Sequence[Control]) -> str:
     """The controls as HTML."""
     inside = "".join(control.html() for control in controls)
-    return f'<div class="mg-controls" role="group" aria-label="Controls">{inside}</div>'
+    return f'<div class="bar" role="group" aria-label="Controls">{inside}</div>'
 
 
-def key_of(values: Sequence[Any]) -> str:
-    """The name of a frame, as the front end makes it, too."""
-    return json.dumps([plain(value) for value in values], separators=(",", ":"))
+def key_of(values: Mapping[str, Any]) -> str:
+    """The name of a frame: the values in the order of their names, since nbformat sorts them so."""
+    return json.dumps([plain(values[name]) for name in sorted(values)], separators=(",", ":"))
 
 
 def frames_of(draw: Draw, controls: Sequence[Control]) -> dict[str, Any]:
@@ -109,13 +111,17 @@ def frames_of(draw: Draw, controls: Sequence[Control]) -> dict[str, Any]:
     moved = len(controls)
     while moved and _count(controls[:moved]) > MOST_FRAMES:
         moved = min(moved - 1, 1)
-    fixed = [control.value for control in controls[moved:]]
+    start = {control.name: plain(control.value) for control in controls}
     frames = {}
     for chosen in itertools.product(*(control.choices() for control in controls[:moved])):
-        values = [*chosen, *fixed]
-        names = (control.name for control in controls)
-        frames[key_of(values)] = draw(**dict(zip(names, values, strict=True)))
-    return {"controls": html_of(controls[:moved]) if moved else "", "frames": frames}
+        names = (control.name for control in controls[:moved])
+        values = {**start, **dict(zip(names, chosen, strict=True))}
+        frames[key_of(values)] = draw(**values)
+    return {
+        "controls": html_of(controls[:moved]) if moved else "",
+        "values": {name: start[name] for name in sorted(start)},
+        "frames": frames,
+    }
 
 
 def _count(controls: Sequence[Control]) -> int:

@@ -125,7 +125,7 @@ def _draw(jacobian: np.ndarray, v: np.ndarray, u: np.ndarray, follows: bool) -> 
     top, left = 78.0, cell[0] + gap
     sheet.text(0, 22, "Backward: v\u1d40J", GRADIENT, bold=True)
     sheet.text(0, 50, f"v weighs the rows of J ({shape})", GREY, SMALL)
-    drags = [[f' data-drag="v{i}"'] for i in range(rows)]
+    drags = [[_drag(f"v{i}")] for i in range(rows)]
     sheet.grid(0, top, v[:, None], stroke=GRADIENT, cell=cell, more=drags)
     width, height = sheet.grid(left, top, by_row, texts[0], cell=cell, scale=scale)
     for i in range(rows):
@@ -143,7 +143,7 @@ def _draw(jacobian: np.ndarray, v: np.ndarray, u: np.ndarray, follows: bool) -> 
     sheet.text(start, 22, "Forward: J u", FORWARD_TEXT, bold=True)
     which = "u = v" if follows else "u"
     sheet.text(start, 50, f"{which} weighs the columns of J", GREY, SMALL)
-    drags = [[f' data-drag="{"v" if follows else "u"}{j}"' for j in range(columns)]]
+    drags = [[_drag(f"{'v' if follows else 'u'}{j}") for j in range(columns)]]
     sheet.grid(start, top, u[None, :], stroke=FORWARD, cell=cell, more=drags)
     middle = top + cell[1] + gap
     sheet.grid(start, middle, by_column, texts[1], cell=cell, scale=scale)
@@ -161,6 +161,12 @@ def _draw(jacobian: np.ndarray, v: np.ndarray, u: np.ndarray, follows: bool) -> 
         f"Forward: J u = {_list(forward)}, the columns of J weighed by u = {_list(u)} and added."
     )
     return sheet.svg(words), words
+
+
+def _drag(name: str) -> str:
+    """What makes a cell of the picture move a slider."""
+    style = "pointer-events:auto;cursor:ns-resize;touch-action:none"
+    return f' data-drag="{name}" style="{style}"'
 
 
 def _products(left: np.ndarray, right: np.ndarray) -> list[list[str]]:

@@ -51,7 +51,8 @@ class Sheet:
         align = f' text-anchor="{anchor}"' if anchor != "start" else ""
         self._grow(x + width * {"start": 1, "middle": 0.5, "end": 0}[anchor], y + 0.3 * size)
         self.parts.append(
-            f'<text x="{n(x)}" y="{n(y)}" font-size="{n(size)}" fill="{colour}"{align}{weight} '
+            f'<text x="{n(x)}" y="{n(y)}" font-size="{n(size)}" '
+            f'style="fill:{colour}"{align}{weight} '
             f'xml:space="preserve">{escape(words)}</text>'
         )
         return width
@@ -149,7 +150,7 @@ class Sheet:
                 f"<title>{escape(self.title)}</title><desc>{escape(words)}</desc>",
                 f'<rect x="1" y="1" width="{n(width - 2)}" height="{n(height - 2)}" rx="14" '
                 f'fill="{PAPER}" stroke="#D9D9D9"/>',
-                f'<g transform="translate({MARGIN} {MARGIN})">',
+                f'<g transform="translate({MARGIN} {MARGIN})" pointer-events="none">',
                 *self.parts,
                 "</g></svg>",
             ]

@@ -1,0 +1,260 @@
+"""Lessons as pages that stand alone: no kernel, no network, and the players still play.
+
+    jupyter nbconvert --to minigrad_html lesson.ipynb      one page
+    jupyter nbconvert --to minigrad_slides lesson.ipynb    slides
+
+Run the notebook before, or add `--execute`. A page asks nobody for anything: formulas become
+MathML, images are put into the page, the scripts that nbconvert's templates fetch from elsewhere
+are left out, and so is the widget state, which would need one. Printing from a browser gives a PDF
+in which the pictures stay vectors.
+"""
+
+import base64
+import json
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+from jinja2 import pass_context
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+from traitlets import default
+
+from .controls import MIME
+
+HERE = Path(__file__).parent
+# Which front end plays the data of a type.
+PLAYERS = {"application/vnd.minigrad.explorer+json": "widget", MIME: "controls"}
+WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"
+KINDS = ("slide", "subslide", "fragment", "skip", "notes")
+
+
+class AloneExporter(HTMLExporter):
+    """nbconvert's HTML, with formulas as MathML and nothing that is fetched from elsewhere.
+
+    nbgrader's feedback pages are made with it, too.
+    """
+
+    @default("embed_images")
+    def _embed(self) -> bool:
+        return True
+
+    @pass_context
+    def markdown2html(self, context: Any, source: str) -> str:
+        """The filter of the templates: markdown as HTML."""
+        renderer = _Renderer(
+            escape=False,
+            attachments=context.get("cell", {}).get("attachments", {}),
+            embed_images=self.embed_images,
+            path=context.get("resources", {}).get("metadata", {}).get("path", ""),
+            anchor_link_text=self.anchor_link_text,
+            exclude_anchor_links=self.exclude_anchor_links,
+        )
+        return MarkdownWithMath(renderer=renderer).render(source)
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Convert a notebook; returns the page and nbconvert's resources."""
+        html, resources = super().from_notebook_node(nb, resources, **options)
+        page = BeautifulSoup(html, "html.parser")
+        for script in page.find_all("script"):
+            if "//" in script.get("src", "") or "mermaid" in (script.string or ""):
+                script.decompose()
+        self.finish(page)
+        return str(page), resources
+
+    def finish(self, page: BeautifulSoup) -> None:
+        """Change the page before it is written."""
+
+
+class PageExporter(AloneExporter):
+    """A lesson as one page whose players play."""
+
+    export_from_notebook = "Lesson: a page that stands alone"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.register_preprocessor(Players, enabled=True)
+
+    def finish(self, page: BeautifulSoup) -> None:
+        needed = {player["data-player"] for player in page.select("[data-player]")}
+        if needed:
+            page.body.append(_module(_front_end(needed)))
+
+
+class SlidesExporter(PageExporter):
+    """A lesson as slides whose players play.
+
+    The slide types of Jupyter's property inspector are followed. In a notebook without any, each
+    heading of the first or second level begins a slide.
+    """
+
+    export_from_notebook = "Lesson: slides that stand alone"
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Convert a notebook; returns the page and nbconvert's resources."""
+        nb = nb.copy()
+        nb.cells = _with_slide_tags(nb.cells)
+        return super().from_notebook_node(nb, resources, **options)
+
+    def finish(self, page: BeautifulSoup) -> None:
+        super().finish(page)
+        _into_slides(page)
+        page.head.append(_element("style", _file("slides.css")))
+        page.body.append(_module(_file("slides.js")))
+
+
+# --- players --------------------------------------------------------------------------------------
+
+
+class Players(Preprocessor):
+    """Puts a player where a widget was: its data, and its still picture for a page without scripts.
+
+    Widget state is dropped, and a widget that is none of ours becomes its picture or its words.
+    """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        nb.metadata.pop("widgets", None)
+        for cell in nb.cells:
+            for output in cell.get("outputs", []):
+                data = output.get("data", {})
+                data.pop(WIDGET_TYPE, None)
+                for kind in PLAYERS.keys() & data.keys():
+                    about = output.get("metadata", {}).get("image/png", {})
+                    data["text/html"] = _player(PLAYERS[kind], data.pop(kind), data, about)
+                if "text/latex" in data and "text/html" not in data:
+                    data["text/html"] = _output_math(data["text/latex"])
+        return nb, resources
+
+
+def _player(front_end: str, told: Any, data: dict[str, Any], about: dict[str, Any]) -> str:
+    words = data.get("text/plain", "")
+    still = f"<pre>{escape(words)}</pre>"
+    if "image/png" in data:
+        size = "".join(f' {key}="{about[key]}"' for key in ("width", "height") if key in about)
+        picture = data["image/png"].replace("\n", "")
+        still = f'<img alt="{escape(words)}"{size} src="data:image/png;base64,{picture}">'
+    stored = json.dumps(told, separators=(",", ":")).replace("<", "\\u003c")
+    return (
+        f'<div data-player="{front_end}">{still}'
+        f'<script type="application/json">{stored}</script></div>'
+    )
+
+
+def _front_end(needed: set[str]) -> str:
+    """The script of a page: the widgets' own front ends as they are, and a model for each."""
+    imports = []
+    for name in sorted(needed):
+        code = base64.b64encode(_file(f"{name}.js").encode()).decode()
+        imports.append(f'import {name} from "data:text/javascript;base64,{code}";')
+    style = json.dumps(_file("widget.css"))
+    players = f"const PLAYERS = {{ {', '.join(sorted(needed))} }};\nconst STYLE = {style};"
+    return "\n".join([*imports, players, _file("page.js")])
+
+
+# --- slides ---------------------------------------------------------------------------------------
+
+
+def _with_slide_tags(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Copies of the cells that say in a tag, which the template shows, how they begin a slide."""
+    given = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in cells]
+    if not any(kind in KINDS for kind in given):
+        heads = [cell.cell_type == "markdown" and cell.source[:3] for cell in cells]
+        given = ["slide" if head and head.startswith(("# ", "## ")) else None for head in heads]
+    tagged = []
+    for cell, kind in zip(cells, given, strict=True):
+        new = cell.copy()
+        new.metadata = cell.metadata.copy()
+        if kind in KINDS:
+            new.metadata["tags"] = [*cell.metadata.get("tags", []), f"as-{kind}"]
+        tagged.append(new)
+    return tagged
+
+
+def _into_slides(page: BeautifulSoup) -> None:
+    main = page.find("main")
+    slide = None
+    for cell in main.find_all("div", class_="jp-Cell", recursive=False):
+        kinds = {
+            kind
+            for kind in KINDS
+            if cell.select_one(f".celltag_as-{kind}")
+            or f"celltag_as-{kind}" in cell.get("class", [])
+        }
+        cell.extract()
+        if kinds & {"skip", "notes"}:
+            continue
+        if slide is None or kinds & {"slide", "subslide"}:
+            slide = page.new_tag("section", attrs={"class": "slide"})
+            main.append(slide)
+        if "fragment" in kinds:
+            cell["class"] = [*cell.get("class", []), "fragment"]
+        slide.append(cell)
+
+
+# --- formulas -------------------------------------------------------------------------------------
+
+
+class _Renderer(IPythonRenderer):
+    def inline_math(self, body: str) -> str:
+        return mathml(body)
+
+    def block_math(self, body: str) -> str:
+        return f"<div>{mathml(body, block=True)}</div>"
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
+
+
+def mathml(tex: str, block: bool = False) -> str:
+    """TeX as MathML; as code, where it cannot be translated.
+
+    Example:
+        >>> mathml("x^2")  # doctest: +ELLIPSIS
+        '<math ...<msup><mi>x</mi><mn>2</mn></msup>...</math>'
+    """
+    convert = _converter()
+    if convert is not None:
+        try:
+            return convert(tex.strip(), display="block" if block else "inline")
+        except Exception:  # the translator raises many kinds for what it does not know
+            pass
+    return f"<code>{escape(tex.strip())}</code>"
+
+
+def _converter() -> Callable[..., str] | None:
+    try:
+        from latex2mathml.converter import convert
+    except ImportError:
+        return None
+    return convert
+
+
+def _output_math(tex: str) -> str:
+    return f"<div>{mathml(tex.strip().strip('$'), block=True)}</div>"
+
+
+# --- elements -------------------------------------------------------------------------------------
+
+
+def _file(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def _element(name: str, text: str, **attributes: str) -> Tag:
+    made = BeautifulSoup("", "html.parser").new_tag(name, attrs=attributes)
+    made.string = text
+    return made
+
+
+def _module(code: str) -> Tag:
+    return _element("script", code, type="module")
