@@ -428,6 +428,9 @@ class Tensor:
         memo[id(self)] = tensor
         return tensor
 
+    def __reduce__(self):
+        return _again, (type(self), self._data, self.requires_grad)
+
     def __format__(self, spec: str) -> str:
         if self._data.ndim == 0:
             return format(self.item(), spec)
@@ -439,6 +442,15 @@ class Tensor:
     def _array(self) -> np.ndarray:
         """The numbers as a NumPy array, to look at."""
         return np.asarray(devices.to_numpy(self._data))
+
+
+def _again(kind, data, requires_grad) -> Tensor:
+    """A tensor made of what pickle kept."""
+    tensor = _new(kind)
+    tensor._data = data
+    tensor._edge = None
+    tensor._requires_grad = requires_grad
+    return tensor
 
 
 def normal_dim(dim: int, ndim: int) -> int:
