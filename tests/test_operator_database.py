@@ -86,8 +86,8 @@ PARTS = {
     "linspace": (lambda s: s.kwargs.get("dtype") is torch.int64, "ints from fractions"),
 }
 
-# Where some graphs have other nodes than torch: what torch makes in one (var_mean, aminmax), scalars
-# on its C++ side (Add1, Mul1, Div1), tensors without dimensions.
+# Where some graphs have other nodes: what torch makes in one (var_mean, aminmax), scalars in C++
+# (Add1, Mul1, Div1), tensors without dimensions.
 _OTHER_NODES = """
 __rmatmul__ __rsub__ aminmax atleast_2d atleast_3d copysign diff double einsum gather index_add
 index_fill index_select inner linalg.matrix_power linalg.multi_dot linalg.solve linalg.vecdot
