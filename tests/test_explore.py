@@ -12,7 +12,7 @@ import torch
 
 import minigrad
 from minigrad import explore
-from minigrad.explore import draw, layout, svg, trace
+from minigrad.explore import draw, layout, still, svg, trace
 from minigrad.explore.layout import lay_out
 from minigrad.explore.trace import read
 
@@ -327,7 +327,7 @@ def test_a_notebook_gets_a_png_and_words_and_nothing_else():
 
 
 def test_words_alone_where_no_png_can_be_made(monkeypatch, tmp_path):
-    monkeypatch.setattr(explore, "find_spec", lambda name: None)
+    monkeypatch.setattr(still, "find_spec", lambda name: None)
     out, names = powers(minigrad)
     picture = draw(out, **names)
     assert set(picture._repr_mimebundle_()[0]) == {"text/plain"}

@@ -9,13 +9,17 @@
 `trace` and `record` have ever seen a tensor, so minigrad and torch give the same picture.
 """
 
-import struct
 from functools import cached_property
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .broadcast import broadcast_lens
+from .cards import tensor_card
+from .descent import descent_player
+from .jacobian import jacobian_grid
+from .leaves import leaf_table
+from .passes import gradient_meter
 from .record import callers_variables, record, run
+from .still import Still
 from .svg import in_words, to_svg
 from .trace import Reader, Trace, after, read
 from .why import Answer, why
@@ -23,21 +27,30 @@ from .why import Answer, why
 if TYPE_CHECKING:
     from .widget import Explorer
 
-__all__ = ["Answer", "Picture", "draw", "explore", "record", "why"]
+__all__ = [
+    "Answer",
+    "Picture",
+    "Still",
+    "broadcast_lens",
+    "descent_player",
+    "draw",
+    "explore",
+    "gradient_meter",
+    "jacobian_grid",
+    "leaf_table",
+    "record",
+    "tensor_card",
+    "why",
+]
 
-ZOOM = 2  # dots of the PNG for each unit of the SVG: sharp on a projector
 
-
-class Picture:
+class Picture(Still):
     """A still picture of a graph; the last expression of a notebook cell shows it.
 
     Attributes:
         trace: the graph as plain data.
         svg: the picture as one SVG string.
-
-    A notebook gets a PNG (where `resvg-py` and a font are installed; the `course` extra brings
-    both) and plain words. SVG and HTML are left out of a notebook's output on purpose: sanitisers
-    and LaTeX export stumble over them.
+        words: the same in words.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -48,47 +61,8 @@ class Picture:
         return to_svg(self.trace)
 
     @cached_property
-    def png(self) -> bytes | None:
-        """The picture as PNG bytes, or None where nothing here can make one."""
-        return _to_png(self.svg)
-
-    def save(self, path: str | Path) -> Path:
-        """Write the picture to a file that ends in .svg or .png; returns the path.
-
-        Raises:
-            ValueError: for another ending.
-            RuntimeError: for .png, where `resvg-py` or a font is missing.
-        """
-        path = Path(path)
-        if path.suffix == ".svg":
-            path.write_text(self.svg + "\n", encoding="utf-8")
-        elif path.suffix != ".png":
-            raise ValueError(
-                f"save() writes .svg or .png files: name the file {path.stem}.svg, not {path.name}"
-            )
-        elif self.png is None:
-            raise RuntimeError(
-                "a PNG needs resvg-py and matplotlib: install both with pip, or save .svg"
-            )
-        else:
-            path.write_bytes(self.png)
-        return path
-
-    def __repr__(self) -> str:
+    def words(self) -> str:
         return in_words(self.trace)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
-        bundle: dict[str, Any] = {"text/plain": repr(self)}
-        about: dict[str, Any] = {}
-        if self.png is not None:
-            width, height = struct.unpack(">II", self.png[16:24])
-            bundle["image/png"] = self.png
-            about["image/png"] = {
-                "width": width // ZOOM,
-                "height": height // ZOOM,
-                "alt": repr(self),
-            }
-        return bundle, about
 
 
 def draw(out: Any, **names: Any) -> Picture:
@@ -144,24 +118,3 @@ def explore(
         print('To step through the pass, install anywidget: pip install "anywidget>=0.11"')
         return Picture(after(trace))
     return Explorer(trace)
-
-
-def _to_png(svg: str) -> bytes | None:
-    font = _font()
-    if font is None or find_spec("resvg_py") is None:
-        return None
-    import resvg_py
-
-    fonts = [str(font / name) for name in ("DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf")]
-    return bytes(
-        resvg_py.svg_to_bytes(svg_string=svg, font_files=fonts, skip_system_fonts=True, zoom=ZOOM)
-    )
-
-
-def _font() -> Path | None:
-    """Find matplotlib's DejaVu fonts without importing matplotlib, which takes a second."""
-    spec = find_spec("matplotlib")
-    if spec is None or spec.origin is None:
-        return None
-    folder = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
-    return folder if (folder / "DejaVuSansMono-Bold.ttf").exists() else None

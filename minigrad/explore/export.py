@@ -36,7 +36,7 @@ KINDS = ("slide", "subslide", "fragment", "skip", "notes")
 class AloneExporter(HTMLExporter):
     """nbconvert's HTML, with formulas as MathML and nothing that is fetched from elsewhere.
 
-    nbgrader's feedback pages are made with it, too.
+    Feedback pages are made with it, too.
     """
 
     @default("embed_images")

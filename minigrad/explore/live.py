@@ -8,7 +8,7 @@ import anywidget
 import traitlets
 
 from .controls import MIME, Control, Draw, frames_of, html_of, plain
-from .still import Still, bundle
+from .still import Still
 
 HERE = Path(__file__).parent
 
@@ -72,6 +72,6 @@ class Live(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
         live = super()._repr_mimebundle_(**kwargs)
         data, about = live if isinstance(live, tuple) else (live or {}, {})
-        still, still_about = bundle(self.still)
+        still, still_about = self.still._repr_mimebundle_()
         frames = {MIME: frames_of(self._draw, list(self._controls.values()))}
         return {**data, **frames, **still}, {**about, **still_about}

@@ -1,29 +1,32 @@
 """A finished picture that a notebook shows: SVG for us, PNG and words for the notebook."""
 
 import struct
-from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+ZOOM = 2  # dots of the PNG for each unit of the SVG: sharp on a projector
 
-@dataclass(frozen=True)
+
 class Still:
     """A picture and its words; the last expression of a notebook cell shows it.
+
+    A notebook gets a PNG (where `resvg-py` and a font are installed; the `course` extra brings
+    both) and plain words. SVG and HTML are left out of a notebook's output on purpose: sanitisers
+    and LaTeX export stumble over them.
 
     Attributes:
         svg: the picture as one SVG string.
         words: what it shows, in words.
     """
 
-    svg: str
-    words: str
+    def __init__(self, svg: str, words: str) -> None:
+        self.svg, self.words = svg, words
 
     @cached_property
     def png(self) -> bytes | None:
-        """The picture as PNG bytes, or None where `resvg-py` or a font is missing."""
-        from . import _to_png
-
+        """The picture as PNG bytes, or None where nothing here can make one."""
         return _to_png(self.svg)
 
     def save(self, path: str | Path) -> Path:
@@ -34,12 +37,12 @@ class Still:
             RuntimeError: for .png, where `resvg-py` or a font is missing.
         """
         path = Path(path)
-        if path.suffix not in (".svg", ".png"):
+        if path.suffix == ".svg":
+            path.write_text(self.svg + "\n", encoding="utf-8")
+        elif path.suffix != ".png":
             raise ValueError(
                 f"save() writes .svg or .png files: name the file {path.stem}.svg, not {path.name}"
             )
-        if path.suffix == ".svg":
-            path.write_text(self.svg + "\n", encoding="utf-8")
         elif self.png is None:
             raise RuntimeError(
                 "a PNG needs resvg-py and matplotlib: install both with pip, or save .svg"
@@ -52,21 +55,35 @@ class Still:
         return self.words
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
-        return bundle(self)
+        bundle: dict[str, Any] = {"text/plain": self.words}
+        about: dict[str, Any] = {}
+        if self.png is not None:
+            width, height = struct.unpack(">II", self.png[16:24])
+            bundle["image/png"] = self.png
+            about["image/png"] = {
+                "width": width // ZOOM,
+                "height": height // ZOOM,
+                "alt": self.words,
+            }
+        return bundle, about
 
 
-def bundle(picture: Still) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a notebook stores: words and a PNG; no HTML and no SVG, which sanitisers break."""
-    from . import ZOOM
+def _to_png(svg: str) -> bytes | None:
+    font = _font()
+    if font is None or find_spec("resvg_py") is None:
+        return None
+    import resvg_py
 
-    data: dict[str, Any] = {"text/plain": picture.words}
-    about: dict[str, Any] = {}
-    if picture.png is not None:
-        width, height = struct.unpack(">II", picture.png[16:24])
-        data["image/png"] = picture.png
-        about["image/png"] = {
-            "width": width // ZOOM,
-            "height": height // ZOOM,
-            "alt": picture.words,
-        }
-    return data, about
+    fonts = [str(font / name) for name in ("DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf")]
+    return bytes(
+        resvg_py.svg_to_bytes(svg_string=svg, font_files=fonts, skip_system_fonts=True, zoom=ZOOM)
+    )
+
+
+def _font() -> Path | None:
+    """Find matplotlib's DejaVu fonts without importing matplotlib, which takes a second."""
+    spec = find_spec("matplotlib")
+    if spec is None or spec.origin is None:
+        return None
+    folder = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
+    return folder if (folder / "DejaVuSansMono-Bold.ttf").exists() else None
