@@ -90,7 +90,8 @@ class _Film:
         self.into: dict[int, list[tuple[int, Edge]]] = {}
         for i, edge in enumerate(trace.edges):
             self.into.setdefault(edge.target, []).append((i, edge))
-        self.sums: dict[tuple[int, int], np.ndarray] = {}  # what a node has got so far
+        # What each node has got so far, by the number of its output.
+        self.sums: dict[int, dict[int, np.ndarray]] = {}
         self.frames = [Frame("start", self._before())]
         for step in trace.steps:
             self._arrive(step)
@@ -109,7 +110,7 @@ class _Film:
         """The seed enters; a gradient that hooks have changed is told."""
         node = self.trace.nodes[step.node]
         for output, arrived in enumerate(step.arrived):
-            known = self.sums.get((node.id, output))
+            known = self.sums.get(node.id, {}).get(output)
             if arrived is None or (known is not None and np.array_equal(known, arrived, True)):
                 continue
             if known is None:
@@ -128,8 +129,8 @@ class _Film:
 
     def _sum_text(self, node: int, output: int, value: np.ndarray) -> str:
         """What a box shows as its gradient; one of several outputs is named by its number."""
-        self.sums[node, output] = value
-        parts = {nr: array for (n, nr), array in self.sums.items() if n == node}
+        parts = self.sums.setdefault(node, {})
+        parts[output] = value
         if set(parts) == {0}:
             return short(value)
         return ", ".join(f"{nr}: {short(array)}" for nr, array in sorted(parts.items()))
@@ -174,7 +175,7 @@ class _Film:
         stretched = stretches(node.op) and arrived is not None and arrived.shape != sent.shape
         if stretched:
             why = f"{why} {STRETCHED}" if why != STRETCHED else why
-        known = self.sums.get((target.id, edge.output))
+        known = self.sums.get(target.id, {}).get(edge.output)
         texts = {}
         if known is None:
             texts[f"grad-{target.id}"] = self._sum_text(target.id, edge.output, sent)
@@ -212,7 +213,7 @@ class _Film:
 
     def _values(self, node: Node) -> dict[str, tuple[str, str]]:
         """For each name in a node's rule the caller's name for it, if any, and its value."""
-        inputs = self.trace.inputs(node)
+        inputs = [self.trace.nodes[edge.source] for _, edge in self.into.get(node.id, ())]
         found = {name: ("", _text(value)) for name, value in node.saved.items()}
         if node.value is not None:
             found["result"] = (call(node) if node.names else "", short(node.value))

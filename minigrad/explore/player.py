@@ -4,6 +4,7 @@ The widget plays it in a notebook; a page without a kernel can play it, too. Of 
 `scene` shows a window of a few boxes around what happens, and the windows follow the film.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -21,6 +22,7 @@ WHOLE = 40  # up to so many boxes are shown at once
 MOST = 30  # else so many
 GAP = 64  # between rows: room for what goes along an edge
 CELLS = 8  # rows and columns of an array that the details show
+WORDS = {"grad": "gradient", "kept": ".grad"}
 ASKED = 6  # numbers that a reader is asked for at once
 
 
@@ -41,7 +43,7 @@ class Player:
 
     def scene_at(self, moment: int) -> int:
         """The number of the scene in which a moment is."""
-        return max(i for i, (first, _) in enumerate(self.cuts) if first <= moment or not i)
+        return bisect_right(self.cuts, moment, key=lambda cut: cut[0]) - 1
 
     def scene(self, number: int) -> dict[str, Any]:
         """A scene as JSON: its picture as it is before the scene, its moments, its boxes."""
@@ -63,7 +65,7 @@ class Player:
             "first": first,
             "svg": picture,
             "moments": moments,
-            "boxes": {str(box): self._about(self.trace.nodes[box]) for box in boxes},
+            "boxes": {str(box): self._about(self.trace.nodes[box], first, end) for box in boxes},
             "note": note,
             "ahead": self._moment(ahead[0], texts) if ahead else None,
         }
@@ -193,9 +195,31 @@ class Player:
         grad = self.trace.nodes[int(number)].grad
         return NONE_YET if kind == "grad" or grad is None else short(grad)
 
+    @cached_property
+    def _gradients(self) -> dict[int, list[tuple[int, str, np.ndarray]]]:
+        """For each box the moments at which it shows a new gradient."""
+        found: dict[int, list[tuple[int, str, np.ndarray]]] = {}
+        for moment, frame in enumerate(self.frames):
+            for name in frame.texts:
+                kind, _, number = name.partition("-")
+                if frame.value is not None:
+                    found.setdefault(int(number), []).append((moment, kind, frame.value))
+        return found
+
+    def _seen(self, node: int, first: int, end: int) -> list[tuple[int, str, np.ndarray]]:
+        """The gradients that a box shows in a scene, with those that it has from before."""
+        before: dict[str, tuple[int, str, np.ndarray]] = {}
+        within = []
+        for found in self._gradients.get(node, ()):
+            if found[0] < first:
+                before[found[1]] = found
+            elif found[0] < end:
+                within.append(found)
+        return [*before.values(), *within]
+
     # --- details ----------------------------------------------------------------------------------
 
-    def _about(self, node: Node) -> dict[str, Any]:
+    def _about(self, node: Node, first: int, end: int) -> dict[str, Any]:
         """The details of a box: what never changes, and its gradients by moment."""
         names = f"<b>{escape(', '.join(node.names))}</b> " if node.names else ""
         parts = [f"<p>{names}{escape(node.op or node.kind)}</p>"]
@@ -216,11 +240,10 @@ class Player:
             if rule is not None and source.kind != "constant":
                 which = f"input {edge.slot + 1}" if twice[edge.source] > 1 else ""
                 parts.append(_entry(f"sends to {call(source)}", formula.mathml(rule), which))
-        grads = []
-        for moment, frame in enumerate(self.frames):
-            for kind, word in (("grad", "gradient"), ("kept", ".grad")):
-                if f"{kind}-{node.id}" in frame.texts and frame.value is not None:
-                    grads.append([moment, kind, _entry(word, table(frame.value))])
+        grads = [
+            [moment, kind, _entry(WORDS[kind], table(value))]
+            for moment, kind, value in self._seen(node.id, first, end)
+        ]
         return {"html": "".join(parts), "grads": grads}
 
 

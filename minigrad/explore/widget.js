@@ -11,8 +11,8 @@ const PAGE = `
     <button data-mode="projector" title="Large text, full screen">Projector</button>
   </div>
   <div class="body">
-    <div class="pic" tabindex="0" role="region" aria-label="Graph"></div>
-    <div class="side">
+    <div class="pic" tabindex="0" role="group" aria-label="Graph"></div>
+    <div class="side" tabindex="0" role="group" aria-label="Details">
       <form class="ask" hidden></form>
       <p class="words" aria-live="polite"></p><p class="why"></p>
       <div class="math"></div><div class="box"></div><p class="note"></p>

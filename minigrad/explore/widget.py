@@ -15,6 +15,7 @@ from .svg import in_words
 from .trace import Trace
 
 HERE = Path(__file__).parent
+MOST_SCENES = 10  # a notebook is not made heavier than by so many
 JSON_TYPE = "application/vnd.minigrad.explorer+json"
 
 
@@ -70,5 +71,6 @@ class Explorer(anywidget.AnyWidget):
         """The widget, and what stands in for it: a PNG, words, and the data for an exporter."""
         data, about = super()._repr_mimebundle_(**options)
         still, about_still = Still(self._player.last_picture(), repr(self))._repr_mimebundle_()
-        data[JSON_TYPE] = {"last": self.last, "scenes": self._player.scenes()}
+        if len(self._player.cuts) <= MOST_SCENES:
+            data[JSON_TYPE] = {"last": self.last, "scenes": self._player.scenes()}
         return {**data, **still}, {**about, **about_still}
