@@ -6,7 +6,7 @@ Inputs stand above their users. The steps are the classical ones (Sugiyama, Taga
 2. `with_bends`: an edge that passes rows gets a bend in each of them. All long edges of one source
    share their bends.
 3. `order`: neighbours are sorted by barycentre, then adjacent ones exchanged, until no crossing is
-   saved.
+   saved for a while; a small graph is tried from two beginnings.
 4. `place`: every box moves as near to its neighbours as order and gaps allow.
 
 Deterministic: the same graph gives the same picture.
@@ -21,6 +21,7 @@ GAP_Y = 46.0
 BEND_WIDTH = 8.0
 SWEEPS = 8
 SMALL = 500  # nodes: such a graph is sorted with more patience
+PATIENCE = 8, 2  # sweeps without a crossing saved, in a small graph and in a large one
 PASSES = 3
 # A node follows its strongest neighbours only: long edges are straightest, then chains of
 # operations; leaves and weights stand aside.
@@ -176,26 +177,23 @@ def _join(graph: _Graph, upper: int, lower: int) -> None:
 
 def order(graph: _Graph) -> list[list[int]]:
     """Sort each row so that few edges cross."""
-    rows = _first_order(graph)
-    best, fewest = [row[:] for row in rows], crossings(rows, graph)
-    for sweep in range(SWEEPS if len(graph.ranks) > SMALL else 3 * SWEEPS):
-        if not fewest:
-            break
-        down = sweep % 2 == 0
-        _barycentre(rows, graph.above if down else graph.below, down, flip=sweep % 4 > 1)
-        _exchange(rows, graph)
-        count = crossings(rows, graph)
-        if count < fewest:
-            best, fewest = [row[:] for row in rows], count
+    small = len(graph.ranks) <= SMALL
+    best, fewest = _sorted(_walk(graph, up=True), graph, PATIENCE[0 if small else 1])
+    if fewest and small:
+        other, number = _sorted(_walk(graph, up=False), graph, PATIENCE[0])
+        best = other if number < fewest else best
     return best
 
 
-def _first_order(graph: _Graph) -> list[list[int]]:
-    """Walk up from the outputs, depth first, in slot order: relatives stand together."""
+def _walk(graph: _Graph, up: bool) -> list[list[int]]:
+    """Walk up from the outputs or down from the leaves, depth first, in slot order: relatives stand
+    together."""
+    count = len(graph.ranks)
+    behind, ahead = (graph.below, graph.above) if up else (graph.above, graph.below)
     rows: list[list[int]] = [[] for _ in range(max(graph.ranks) + 1)]
-    seen = [False] * len(graph.ranks)
-    for root in range(len(graph.ranks) - 1, -1, -1):
-        if graph.below[root]:
+    seen = [False] * count
+    for root in reversed(range(count)) if up else range(count):
+        if behind[root]:
             continue
         stack = [root]
         while stack:
@@ -203,8 +201,23 @@ def _first_order(graph: _Graph) -> list[list[int]]:
             if not seen[v]:
                 seen[v] = True
                 rows[graph.ranks[v]].append(v)
-                stack += reversed(graph.above[v])
+                stack += reversed(ahead[v])
     return rows
+
+
+def _sorted(rows: list[list[int]], graph: _Graph, patience: int) -> tuple[list[list[int]], int]:
+    """Sweep down and up until nothing gets better; returns the best rows and their crossings."""
+    best, fewest = [row[:] for row in rows], crossings(rows, graph)
+    sweep = last = 0
+    while fewest and sweep - last < patience:
+        down, other_way = sweep % 2 == 0, sweep % 4 > 1
+        _barycentre(rows, graph.above if down else graph.below, down, flip=other_way)
+        _exchange(rows, graph, ties=not other_way)
+        sweep += 1
+        count = crossings(rows, graph)
+        if count < fewest:
+            best, fewest, last = [row[:] for row in rows], count, sweep
+    return best, fewest
 
 
 def _barycentre(rows: list[list[int]], neighbours: list[list[int]], down: bool, flip: bool) -> None:
@@ -226,8 +239,11 @@ def _mean(values: list[float], otherwise: float) -> float:
     return sum(values) / len(values) if values else otherwise
 
 
-def _exchange(rows: list[list[int]], graph: _Graph) -> None:
-    """Exchange adjacent nodes where that saves a crossing, row by row from the top."""
+def _exchange(rows: list[list[int]], graph: _Graph, ties: bool) -> None:
+    """Exchange adjacent nodes where that saves a crossing, row by row from the top.
+
+    With `ties` also where it saves none but has some: that leads out of many a dead end.
+    """
     place = [0] * len(graph.ranks)
     for row in rows:
         for i, v in enumerate(row):
@@ -242,9 +258,10 @@ def _exchange(rows: list[list[int]], graph: _Graph) -> None:
                 if _apart(above[a], above[b]) and _apart(below[a], below[b]):
                     continue
                 now = _inversions(above[a], above[b]) + _inversions(below[a], below[b])
-                if now > _inversions(above[b], above[a]) + _inversions(below[b], below[a]):
+                then = _inversions(above[b], above[a]) + _inversions(below[b], below[a])
+                if now > then or (ties and now == then > 0):
                     row[i], row[i + 1] = b, a
-                    better = True
+                    better = better or now > then
             if not better:
                 break
         for i, v in enumerate(row):
