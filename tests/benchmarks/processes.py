@@ -1,9 +1,11 @@
 """Measurements that need a process of their own: peak memory, a very long chain, importing."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 
 MEMORY = """
 import sys, json
@@ -23,7 +25,7 @@ def lesson(x):
 
 lesson(t.ones(1000, requires_grad=True))
 x = t.ones({n}, requires_grad=True)
-before = field("VmRSS") - x.numel() * 4  # the input counts, too
+before = field("VmRSS")  # with the input
 with open("/proc/self/clear_refs", "w") as reset: reset.write("5")
 lesson(x)
 print(json.dumps((field("VmHWM") - before) / (x.numel() * 4)))
@@ -57,17 +59,19 @@ print(json.dumps(time.perf_counter() - start))
 """
 
 
-def run(source: str, **values):
+def run(source: str, environ=None, **values):
     """What a program prints as JSON, run by a new interpreter."""
     program = source.format(path=sys.path, **values)
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environ
+    )
     if result.returncode:
         raise RuntimeError(result.stderr)
     return json.loads(result.stdout)
 
 
 def peak_memory(package: str, n: int = 10_000_000) -> float:
-    """The peak memory of the seed lesson with n numbers, in units of its input. Linux only."""
+    """The peak memory of the seed lesson beyond its n numbers, in units of them. Linux only."""
     return run(MEMORY, package=package, n=n)
 
 
@@ -81,9 +85,12 @@ def long_chain(packages, n: int = 1_000_000, rounds: int = 3) -> dict[str, list[
 
 
 def import_times(packages, rounds: int) -> dict[str, float]:
-    """The median seconds that importing takes."""
+    """The median seconds that importing takes, once the modules are compiled."""
     seconds = {package: [] for package in packages}
-    for _ in range(rounds + 1):  # the first fills the disk's cache
-        for package in packages:
-            seconds[package].append(run(IMPORT, package=package))
+    with tempfile.TemporaryDirectory() as compiled:
+        environ = {**os.environ, "PYTHONPYCACHEPREFIX": compiled}
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        for _ in range(rounds + 1):  # the first compiles
+            for package in packages:
+                seconds[package].append(run(IMPORT, environ, package=package))
     return {package: statistics.median(s[1:]) for package, s in seconds.items()}
