@@ -28,6 +28,9 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
+# Formulas in feedback pages are readable without the network.
+c.GenerateFeedback.exporter_class = "minigrad.explore.export.AloneExporter"
+
 # `nbgrader validate` runs a kernel; ending it at once saves a second.
 c.ExecutePreprocessor.shutdown_kernel = "immediate"
 

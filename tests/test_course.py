@@ -1,6 +1,7 @@
 """nbgrader itself on our courses: its own commands, typed by hand, work as on any course."""
 
 import json
+import re
 from collections import Counter
 from html.parser import HTMLParser
 
@@ -57,6 +58,13 @@ def test_nbgrader_generate_feedback_shows_the_verdicts(course):
     assert "### BEGIN SOLUTION" not in page
     page = course.feedback("gus_empty", SET).read_text()
     assert "not written yet" in page
+
+
+def test_feedback_pages_are_complete_without_the_network(course):
+    page = course.feedback("ada_right", SET).read_text()
+    assert "<math" in page and "<mfrac>" in page
+    assert "$" not in Page(page).text  # no formula was left as TeX
+    assert not re.search(r"""(src|href)=["']?(https?:)?//|url\(["']?https?:|cdnjs""", page)
 
 
 def test_test_cells_hold_first_the_words_and_then_the_points(course):

@@ -11,6 +11,7 @@ in which the pictures stay vectors.
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -30,18 +31,17 @@ HERE = Path(__file__).parent
 # Which front end plays the data of a type.
 PLAYERS = {"application/vnd.minigrad.explorer+json": "widget", MIME: "controls"}
 WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"
+FETCHES = re.compile("mermaid|MathJax")  # in a script of nbconvert's templates
+MOST_TEX = 5000  # letters of a formula
 KINDS = ("slide", "subslide", "fragment", "skip", "notes")
 
 
 class AloneExporter(HTMLExporter):
     """nbconvert's HTML, with formulas as MathML and nothing that is fetched from elsewhere.
 
-    Feedback pages are made with it, too.
+    Feedback pages are made with it, too. Images are not put into those: a hand-in could name any
+    file of the machine.
     """
-
-    @default("embed_images")
-    def _embed(self) -> bool:
-        return True
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
@@ -63,7 +63,7 @@ class AloneExporter(HTMLExporter):
         html, resources = super().from_notebook_node(nb, resources, **options)
         page = BeautifulSoup(html, "html.parser")
         for script in page.find_all("script"):
-            if "//" in script.get("src", "") or "mermaid" in (script.string or ""):
+            if "//" in script.get("src", "") or FETCHES.search(script.string or ""):
                 script.decompose()
         self.finish(page)
         return str(page), resources
@@ -76,6 +76,10 @@ class PageExporter(AloneExporter):
     """A lesson as one page whose players play."""
 
     export_from_notebook = "Lesson: a page that stands alone"
+
+    @default("embed_images")
+    def _embed(self) -> bool:
+        return True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -128,21 +132,27 @@ class Players(Preprocessor):
             for output in cell.get("outputs", []):
                 data = output.get("data", {})
                 data.pop(WIDGET_TYPE, None)
-                for kind in PLAYERS.keys() & data.keys():
-                    about = output.get("metadata", {}).get("image/png", {})
-                    data["text/html"] = _player(PLAYERS[kind], data.pop(kind), data, about)
-                if "text/latex" in data and "text/html" not in data:
+                about = output.get("metadata", {}).get("image/png", {})
+                kind = next((kind for kind in PLAYERS if kind in data), None)
+                if kind:
+                    data["text/html"] = _player(PLAYERS[kind], data.pop(kind), _still(data, about))
+                elif "alt" in about:  # the templates have no place for it
+                    data["text/html"] = _still(data, about)
+                elif "text/latex" in data and "text/html" not in data:
                     data["text/html"] = _output_math(data["text/latex"])
         return nb, resources
 
 
-def _player(front_end: str, told: Any, data: dict[str, Any], about: dict[str, Any]) -> str:
-    words = data.get("text/plain", "")
-    still = f"<pre>{escape(words)}</pre>"
-    if "image/png" in data:
-        size = "".join(f' {key}="{about[key]}"' for key in ("width", "height") if key in about)
-        picture = data["image/png"].replace("\n", "")
-        still = f'<img alt="{escape(words)}"{size} src="data:image/png;base64,{picture}">'
+def _still(data: dict[str, Any], about: dict[str, Any]) -> str:
+    words = escape(data.get("text/plain", ""))
+    if "image/png" not in data:
+        return f"<pre>{words}</pre>"
+    size = "".join(f' {key}="{about[key]}"' for key in ("width", "height") if key in about)
+    picture = data["image/png"].replace("\n", "")
+    return f'<img alt="{words}"{size} src="data:image/png;base64,{picture}">'
+
+
+def _player(front_end: str, told: Any, still: str) -> str:
     stored = json.dumps(told, separators=(",", ":")).replace("<", "\\u003c")
     return (
         f'<div data-player="{front_end}">{still}'
@@ -223,7 +233,7 @@ def mathml(tex: str, block: bool = False) -> str:
         '<math ...<msup><mi>x</mi><mn>2</mn></msup>...</math>'
     """
     convert = _converter()
-    if convert is not None:
+    if convert is not None and len(tex) <= MOST_TEX:
         try:
             return convert(tex.strip(), display="block" if block else "inline")
         except Exception:  # the translator raises many kinds for what it does not know
