@@ -196,7 +196,7 @@ def test_predict_asks_before_it_shows(reader):
     entry = reader.widget.locator(".ask input")
     for answer, verdict in {
         "0.5": "Not yet: look at number 1.",
-        "1/3 0.3": "Write 3 numbers, like 0.5 or 1/3.",
+        "1/3 0.3": "Numbers wanted: 3, like 0.5 or 1/3.",
         "apple": "Not yet: look at number 1.",
         "1/3, 0.333, 0.5": "Not yet: look at number 3.",
     }.items():

@@ -3,6 +3,7 @@
 import gc
 import random
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ import torch
 
 import minigrad
 from minigrad.autograd import engine
+from minigrad.explore.forward import filled
 from minigrad.explore.record import record
+from minigrad.explore.trace import Reader
 
 LIBRARIES = pytest.mark.parametrize("library", [minigrad, torch], ids=["minigrad", "torch"])
 PROGRAMS = 400
@@ -226,6 +229,44 @@ def test_an_output_that_got_nothing_is_empty_and_not_zero(library):
     trace = record(x.unbind(0)[1].sum())
     assert trace.steps[1].arrived[0] is None
     np.testing.assert_array_equal(trace.steps[1].arrived[1], [1, 1])
+
+
+# --- forward values that nobody kept -------------------------------------------------------------
+
+
+def test_what_is_computed_again_is_what_was_there():
+    compared = 0
+    for seed in range(150):
+        out, leaves = compute(torch if seed % 2 else minigrad, seed)
+        trace = Reader(out, leaves).trace()
+        nodes = [
+            node if node.kind in ("leaf", "constant") else replace(node, value=None)
+            for node in trace.nodes
+        ]
+        for known, node in zip(trace.nodes, filled(replace(trace, nodes=nodes)).nodes, strict=True):
+            if node.again and known.value is not None:
+                assert same(node.value, known.value), (seed, node)
+                compared += 1
+    assert compared > 100
+
+
+@LIBRARIES
+def test_a_value_is_not_computed_from_what_was_changed_in_place(library):
+    x = library.tensor([1.0, 2.0], requires_grad=True)
+    y = (x * 3 * 2).sum()
+    nodes = record(y, x=x).nodes
+    np.testing.assert_array_equal(nodes[2].value, [3, 6])
+    assert nodes[2].again and not nodes[0].again
+    y = (x * 3 * 2).sum()
+    with library.no_grad():
+        x.add_(1)
+    assert record(y, x=x).nodes[2].value is None
+
+
+@LIBRARIES
+def test_a_saved_dimension_reads_as_it_was_written(library):
+    x = library.ones(2, 3, requires_grad=True)
+    assert record(x.softmax(-1).sum()).nodes[1].saved["dim"] in (-1, 1)
 
 
 # --- when it does not come to its end ------------------------------------------------------------

@@ -7,6 +7,7 @@ The widget plays it in a notebook; a page without a kernel can play it, too. Of 
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from html import escape
 from typing import Any
@@ -137,8 +138,7 @@ class Player:
         ]
         part = Trace(
             tuple(
-                Node(i, node.kind, node.op, node.names, node.value, node.grad, node.saved)
-                for i, node in enumerate(self.trace.nodes[box] for box in boxes)
+                replace(node, id=i) for i, node in enumerate(self.trace.nodes[box] for box in boxes)
             ),
             tuple(Edge(place[e.source], place[e.target], e.slot, e.output) for _, e in kept),
         )
@@ -225,7 +225,9 @@ class Player:
         parts = [f"<p>{names}{escape(node.op or node.kind)}</p>"]
         if node.value is not None:
             about = f"{node.dtype} {node.value.shape}"
-            if node.version is not None:
+            if node.again:
+                about += ", computed again"
+            elif node.version is not None:
                 about += f", version {node.version}"
             parts.append(_entry("value", table(node.value), about))
         else:

@@ -42,6 +42,7 @@ class Node:
         grad: the stored gradient, or None where there is none.
         saved: what the backward node holds for its derivative, by name; empty once it is freed.
         version: how often the value was changed in place, or None where nobody holds it.
+        again: the value was not kept, but computed once more.
     """
 
     id: int
@@ -52,6 +53,7 @@ class Node:
     grad: np.ndarray | None = None
     saved: Mapping[str, Any] = field(default_factory=dict)
     version: int | None = None
+    again: bool = False
 
     @property
     def shape(self) -> tuple[int, ...] | None:
@@ -336,4 +338,9 @@ def _strange(tensor: Any) -> np.ndarray:
 
 
 def _plain(thing: Any) -> Any:
+    """A saved value as plain data. Torch saves dimension -1 as 2**64 - 1."""
+    if isinstance(thing, tuple | list):
+        return tuple(_plain(part) for part in thing)
+    if isinstance(thing, int) and thing >= 2**63:
+        return thing - 2**64
     return array_of(thing) if is_tensor(thing) or isinstance(thing, np.ndarray) else thing

@@ -55,14 +55,14 @@ function render({ model, el }) {
     [".pic", ".bar input", ".ask", ".words", ".side > .math", ".box"].map(part);
 
   let scene, svg, flow, chosen;
-  let at; // the moment that the picture shows
+  let at; // what the picture shows
   let lit = [];
-  const known = new Set(); // moments that need not be asked for any more
+  const known = new Set(); // moments not to be asked for again
 
   const step = () => model.get("step");
   const last = () => model.get("last");
   const moment = (i) => scene.moments[i - scene.first];
-  const find = (name) => svg.querySelector(`#${scene.prefix}${name}`);
+  const find = (name) => svg.querySelector("#" + scene.prefix + name);
 
   function put(name, value) {
     model.set(name, value);
@@ -116,10 +116,10 @@ function render({ model, el }) {
       rect.setAttribute("x", -width / 2);
       flow.setAttribute("transform", `translate(${edge.dataset.at})`);
     }
-    const middle = edge ? flow : lit[0];
-    if (!middle) return;
-    const a = middle.getBoundingClientRect(), b = pic.getBoundingClientRect();
-    pic.scrollBy(a.left - b.left + (a.width - b.width) / 2, a.top - b.top + (a.height - b.height) / 2);
+    if (!lit.length) return;
+    const [a, b, c] = [lit[0], lit.at(-1), pic].map((one) => one.getBoundingClientRect());
+    const off = (low, high) => (a[low] + a[high] + b[low] + b[high]) / 4 - (c[low] + c[high]) / 2;
+    pic.scrollBy(off("left", "right"), off("top", "bottom"));
   }
 
   function show() {
@@ -172,12 +172,11 @@ function render({ model, el }) {
     ask.onsubmit = (event) => {
       event.preventDefault();
       const place = wrong(numbers(input.value), answer.map(Number));
-      const many = answer.length > 1;
       if (place === 0) {
         reveal();
         words.textContent = `Right! ${words.textContent}`;
-      } else if (place < 0) verdict.textContent = `Write ${answer.length} number${many ? "s" : ""}, like 0.5 or 1/3.`;
-      else verdict.textContent = many ? `Not yet: look at number ${place}.` : "Not yet.";
+      } else if (place < 0) verdict.textContent = `Numbers wanted: ${answer.length}, like 0.5 or 1/3.`;
+      else verdict.textContent = answer.length > 1 ? `Not yet: look at number ${place}.` : "Not yet.";
     };
   }
 

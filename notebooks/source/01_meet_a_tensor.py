@@ -19,7 +19,7 @@
 import torch
 
 import minigrad
-from minigrad.explore import draw
+from minigrad.explore import draw, explore
 
 # %% [markdown] name="plain"
 # ## 1. Make a plain tensor
@@ -187,19 +187,29 @@ print("before:", x.grad)
 mean.backward()
 print("after: ", x.grad)
 
-# %% [markdown] name="backward-picture-text"
-# **Predict:** where in the picture do gradients stand now?
-
-# %% name="draw-after"
-draw(mean)
-
-# %% [markdown] name="backward-read"
-# Only the leaf has one. Gradients went *through* every box, but they are kept only where someone
-# asked
-# for them: at leaves with `requires_grad=True`.
+# %% [markdown] name="explore-text"
+# What happened on the way? `explore` runs a backward pass and writes down every gradient that is
+# sent. Click on the picture. Then <kbd>→</kbd> takes you one step on and <kbd>←</kbd> one back.
 #
-# The walk also threw away what it no longer needs. That is why the last factor, 2, may show a dash
-# now.
+# **Predict:** `y` is used twice. What arrives at its box in the end? Press *Predict*, and you are
+# asked for each value before you see it.
+
+# %% name="explore"
+x = minigrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+y = x + 2
+mean = (y * y * 2).mean()
+explore(mean)
+
+# %% [markdown] name="explore-read"
+# - The walk starts at the bottom and goes up, against the arrows, one arrow at a time.
+# - `y` gets a gradient on each of its two arrows. They are *added*.
+# - `grad` in a box is what came through. Only the leaf has a second line, `.grad`. Gradients went
+#   *through* every box, but they are kept only where someone asked for them: at leaves with
+#   `requires_grad=True`.
+# - The plain number 2 gets nothing. Nobody wants to know.
+#
+# The walk also throws away what it no longer needs. A second walk through the same graph stops with
+# an error.
 #
 # ### The same line in PyTorch
 
