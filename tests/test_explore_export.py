@@ -1,0 +1,293 @@
+"""Exported lessons: pages and slides in which the players play with no kernel and no network."""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from conftest import needs
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+import minigrad
+from minigrad.explore import (
+    broadcast_lens,
+    descent_player,
+    explore,
+    gradient_meter,
+    jacobian_grid,
+    leaf_table,
+    tensor_card,
+)
+from minigrad.explore import export as export_module
+from minigrad.explore.export import PageExporter, SlidesExporter, mathml
+
+PNG = "image/png"
+
+
+def shown(thing):
+    """The output that a notebook stores for a thing, after a round through a file."""
+    data, about = thing._repr_mimebundle_(include=None, exclude=None)
+    data[PNG] = base64.encodebytes(data[PNG]).decode()  # as the kernel does
+    output = new_output("execute_result", data=data, metadata=about, execution_count=1)
+    notebook = nbformat.writes(new_notebook(cells=[new_code_cell("1", outputs=[output])]))
+    return nbformat.reads(notebook, as_version=4).cells[0].outputs[0]
+
+
+@pytest.fixture(scope="module")
+def things():
+    x = minigrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x + 2
+    matrix = minigrad.tensor([[1.0, 2.0], [3.0, 4.0]])
+    return {
+        "Explorer": explore((y * y * 2).mean(), x=x, y=y),
+        "Card": tensor_card(x),
+        "Leaves": leaf_table(),
+        "Jacobian": jacobian_grid(lambda x: matrix @ x, [1.0, 1.0], v=[1, 10]),
+        "Broadcast": broadcast_lens((3, 1), (4,)),
+        "Meter": gradient_meter(lambda w: (w * 3).sum(), [1.0], passes=3),
+        "Descent": descent_player(lambda w: (w - 3) ** 2, 0.0, rate=0.25, steps=5),
+    }
+
+
+@pytest.fixture(scope="module")
+def lesson(things, tmp_path_factory):
+    """A notebook with each widget's output, with saved widget state as an editor leaves it."""
+    words = "# A lesson\n\n$v^\\top J$ and\n\n$$\\frac{\\partial y}{\\partial x} = 2x$$"
+    cells = [new_markdown_cell(words)]
+    for name, thing in things.items():
+        cells.append(new_markdown_cell(f"## {name}"))
+        cells.append(new_code_cell(name, outputs=[shown(thing)], execution_count=1))
+    state = {"application/vnd.jupyter.widget-state+json": {"state": {}, "version_major": 2}}
+    path = tmp_path_factory.mktemp("lesson") / "lesson.ipynb"
+    nbformat.write(new_notebook(cells=cells, metadata={"widgets": state}), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def pages(lesson):
+    made = {}
+    for name, exporter in (("page", PageExporter), ("slides", SlidesExporter)):
+        html, _ = exporter().from_filename(str(lesson))
+        made[name] = lesson.with_name(f"{name}.html")
+        made[name].write_text(html, encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def open_page(browser, pages):
+    """Opens an exported page with the network off, and notes all that it asks for."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context.set_offline(True)
+    page = context.new_page()
+    asked, errors = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def open_it(name):
+        page.goto(pages[name].as_uri())
+        return page
+
+    yield open_it
+    context.close()
+    assert not errors
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+# --- what a notebook stores ----------------------------------------------------------------------
+
+
+def test_an_output_holds_widget_picture_words_and_data(things):
+    for name, thing in things.items():
+        data = shown(thing)["data"]
+        assert PNG in data and "text/plain" in data, name
+        assert "text/html" not in data and "image/svg+xml" not in data, name
+        assert name == "Card" or export_module.WIDGET_TYPE in data, name
+
+
+def test_pages_name_no_other_machine(pages):
+    for path in pages.values():
+        text = re.sub(r"data:[\w/;+-]+,[\w+/=]*", "", path.read_text(encoding="utf-8"))
+        found = re.findall(r"""(?:src|href)=["']?(?:https?:)?//[^"'\s]*|url\(["']?https?:""", text)
+        assert found == []
+        assert not re.search(r"cdnjs|unpkg|jsdelivr|MathJax.js|MathJax.Hub|requirejs", text)
+
+
+def test_formulas_are_mathml(pages):
+    text = pages["page"].read_text(encoding="utf-8")
+    assert text.count("<math") >= 2 and "<mfrac>" in text
+    assert "$" not in re.sub(r"<(script|style).*?</\1>", "", text, flags=re.DOTALL)
+
+
+def test_what_no_one_can_translate_stays_readable(monkeypatch):
+    assert mathml("\\frac{") == "<code>\\frac{</code>"
+    assert mathml("<b>" + "x" * 9999).startswith("<code>&lt;b&gt;xxx")
+    monkeypatch.setattr(export_module, "_converter", lambda: None)
+    assert mathml("x < 2") == "<code>x &lt; 2</code>"
+
+
+def test_a_foreign_widget_becomes_its_words():
+    output = new_output("execute_result", execution_count=1)
+    output["data"] = {export_module.WIDGET_TYPE: {"model_id": "1"}, "text/plain": "IntSlider()"}
+    notebook = new_notebook(cells=[new_code_cell("s", outputs=[output], execution_count=1)])
+    html, _ = PageExporter().from_notebook_node(notebook)
+    assert "IntSlider()" in html and "widget-view" not in html
+    assert "data-player" not in html and "attachShadow" not in html
+
+
+def test_data_cannot_end_its_script():
+    output = shown(leaf_table())
+    output["data"][export_module.MIME]["controls"] = "</script><img src=x>"
+    notebook = new_notebook(cells=[new_code_cell("s", outputs=[output], execution_count=1)])
+    html, _ = PageExporter().from_notebook_node(notebook)
+    assert "</script><img src=x" not in html
+
+
+def test_images_of_a_feedback_page_are_not_read(tmp_path):
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(b"secret")
+    notebook = new_notebook(cells=[new_markdown_cell("![x](secret.png)")])
+    resources = {"metadata": {"path": str(tmp_path)}}
+    html, _ = export_module.AloneExporter().from_notebook_node(notebook, resources)
+    assert "base64" not in html.partition("<main")[2]
+    html, _ = PageExporter().from_notebook_node(notebook, resources)
+    assert "base64" in html.partition("<main")[2]
+
+
+def test_nbconvert_knows_the_exporters(tmp_path):
+    from nbconvert.exporters import get_exporter
+
+    try:
+        found = get_exporter("minigrad_html"), get_exporter("minigrad_slides")
+    except ValueError:
+        pytest.skip("the project was installed before it had exporters: pip install -e . again")
+    assert found == (PageExporter, SlidesExporter)
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+def player(page, number):
+    return page.locator("[data-player]").nth(number)
+
+
+@needs("chromium")
+def test_the_explorer_steps_by_key_and_click(open_page):
+    page = open_page("page")
+    explorer = player(page, 0)
+    assert explorer.locator(".count").inner_text() == "0 of 9"
+    explorer.locator(".mg").first.focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    assert explorer.locator(".count").inner_text() == "2 of 9"
+    assert "sends" in explorer.locator(".words").inner_text()
+    page.keyboard.press("PageUp")
+    explorer.get_by_text("Last", exact=True).click()
+    assert explorer.locator(".count").inner_text() == "9 of 9"
+    assert "x.grad is" in explorer.locator(".words").inner_text()
+
+
+@needs("chromium")
+def test_the_small_widgets_play(open_page):
+    page = open_page("page")
+    leaves, jacobian, broadcast, meter, descent = (player(page, i) for i in range(1, 6))
+
+    leaves.get_by_label("computed").check()
+    assert "no leaf" in leaves.locator("p").inner_text()
+    leaves.get_by_label("retain_grad()").check()
+    assert ".grad is filled" in leaves.locator("p").inner_text()
+
+    jacobian.get_by_label("v[0]").focus()
+    page.keyboard.press("ArrowRight")
+    assert "v\u1d40J = [32, 44]" in jacobian.locator("p").inner_text()
+
+    for _ in range(5):
+        broadcast.get_by_text("Next").click()
+    assert "summed there" in broadcast.locator("p").inner_text()
+
+    meter.get_by_label("Passes").focus()
+    for _ in range(2):
+        page.keyboard.press("PageDown")
+    assert "After pass 2 w.grad is 6" in meter.locator("p").inner_text()
+    meter.get_by_label("zero_grad").check()
+    assert "After pass 2 w.grad is 3" in meter.locator("p").inner_text()
+
+    descent.get_by_text("Next").click()
+    assert "w = 1.5: loss 2.25" in descent.locator("p").inner_text()
+
+
+@needs("chromium")
+def test_a_page_without_scripts_shows_the_pictures(browser, pages):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(pages["page"].as_uri())
+    images = page.locator("main img")
+    assert images.count() == 7
+    assert all(images.nth(i).is_visible() and images.nth(i).get_attribute("alt") for i in range(7))
+    context.close()
+
+
+@needs("chromium")
+def test_printing_leaves_the_buttons_out(open_page):
+    page = open_page("page")
+    assert player(page, 0).locator(".bar").is_visible()
+    page.emulate_media(media="print")
+    assert not player(page, 0).locator(".bar").is_visible()
+    assert not player(page, 1).locator(".bar").is_visible()
+    pdf = page.pdf()
+    assert pdf[:5] == b"%PDF-" and pdf.count(b"/Subtype /Image") + pdf.count(b"/Subtype/Image") < 7
+
+
+# --- slides --------------------------------------------------------------------------------------
+
+
+@needs("chromium")
+def test_slides_turn_and_their_players_keep_their_keys(open_page):
+    page = open_page("slides")
+    count = page.locator("nav.turn span")
+    assert count.inner_text() == "1 / 8"
+    assert page.locator("section.slide:visible").count() == 1
+    page.keyboard.press("ArrowRight")
+    assert count.inner_text() == "2 / 8"
+    explorer = player(page, 0)
+    explorer.locator(".mg").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("PageDown")
+    assert explorer.locator(".count").inner_text() == "2 of 9"
+    assert count.inner_text() == "2 / 8"
+    page.keyboard.press("Escape")
+    page.locator("h2:visible").click()
+    page.keyboard.press("PageDown")
+    assert count.inner_text() == "3 / 8"
+    page.keyboard.press("End")
+    assert count.inner_text() == "8 / 8"
+    assert page.url.endswith("#8")
+
+
+def test_slide_types_are_followed():
+    kinds = ("slide", "fragment", "-", "skip", "subslide", "notes")
+    cells = [
+        new_markdown_cell(f"cell {i}", metadata={"slideshow": {"slide_type": kind}})
+        for i, kind in enumerate(kinds)
+    ]
+    html, _ = SlidesExporter().from_notebook_node(new_notebook(cells=cells))
+    slides = html.split('<section class="slide">')[1:]
+    found = [re.findall(r"cell \d", slide) for slide in slides]
+    assert found == [["cell 0", "cell 1", "cell 2"], ["cell 4"]]
+    assert len(re.findall(r'class="[^"]* fragment"', slides[0])) == 1
+    assert cells[1].metadata == {"slideshow": {"slide_type": "fragment"}}  # left as it was
+
+
+def test_slides_from_the_command_line(lesson, tmp_path):
+    command = [sys.executable, "-m", "nbconvert", "--log-level=ERROR"]
+    command += ["--to", "minigrad.explore.export.SlidesExporter", str(lesson)]
+    done = subprocess.run([*command, "--output-dir", str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert '<section class="slide">' in (tmp_path / "lesson.html").read_text(encoding="utf-8")
+
+
+def test_the_data_of_an_output_is_plain_json(things):
+    for thing in things.values():
+        json.dumps(shown(thing)["data"])
