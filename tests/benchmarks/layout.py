@@ -1,0 +1,326 @@
+"""How fast and how well the explorer lays out graphs, beside dot, dagre and viz.js.
+
+    python -m tests.benchmarks.layout            # everything; dagre and viz.js take a minute or two
+    python -m tests.benchmarks.layout --ours     # ours alone
+
+Times are processor time, so that a busy machine does not change the verdict; the best of a few
+rounds. dot is used where graphviz is installed, dagre and viz.js where npm can fetch them (into a
+throw-away folder); what is missing is named with the reason. The exit code is 1 where a limit is
+missed.
+"""
+
+import argparse
+import gc
+import json
+import os
+import re
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from minigrad.explore import record
+from minigrad.explore.layout import lay_out
+from minigrad.explore.player import Player
+from minigrad.explore.svg import box_lines, box_size
+from minigrad.explore.trace import Reader, Trace, read
+from tests.test_explore_layout import random_graph
+from tests.test_seeds import CELLS, ENGINES, play
+
+PATIENCE = 90  # seconds for one layout by another program
+INCH = 72  # dot's points
+
+
+@dataclass(frozen=True)
+class Graph:
+    name: str
+    sizes: list[tuple[float, float]]
+    edges: list[tuple[int, int]]
+    limit: float | None = None  # ms
+
+
+def of_trace(name: str, trace: Trace, limit: float | None = None) -> Graph:
+    sizes = [box_size(box_lines(node)) for node in trace.nodes]
+    return Graph(name, sizes, [(e.source, e.target) for e in trace.edges], limit)
+
+
+def of_edges(name: str, edges: list[tuple[int, int]], count: int, limit=None) -> Graph:
+    return Graph(name, [(60.0, 30.0)] * count, edges, limit)
+
+
+def transformer(layers: int, width: int = 64) -> Callable:
+    """A function that computes the output of a transformer of torch's own layers."""
+    torch.manual_seed(0)
+    layer = torch.nn.TransformerEncoderLayer(width, 4, 2 * width, dropout=0.0, batch_first=True)
+    model = torch.nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
+    batch = torch.randn(4, 16, width)
+    return lambda: model(batch).sum()
+
+
+def large_graphs() -> list[Graph]:
+    graphs = [
+        of_trace(f"transformer, {layers} layers", read(transformer(layers)(), {}), limit)
+        for layers, limit in ((1, None), (12, 40.0), (48, 500.0))
+    ]
+    return [*graphs, of_edges("random", random_graph(0, 5000), 5000, 1000.0)]
+
+
+def tangled_graphs() -> list[Graph]:
+    """50 random graphs of 40 nodes; no edge twice, because dot counts such a pair for more."""
+    edges = [sorted(set(random_graph(seed, 40))) for seed in range(50)]
+    return [of_edges(f"random {seed}", edges[seed], 40) for seed in range(50)]
+
+
+def lesson_graphs() -> Iterator[Graph]:
+    """The graph behind every variable that the five source lessons leave, by both engines."""
+    for lesson in CELLS:
+        for engine in ENGINES:
+            _, names = play(lesson, engine, seed=0)
+            for name, thing in list(names.items()):
+                if getattr(thing, "grad_fn", None) is not None:
+                    yield of_trace(f"{lesson} {engine} {name}", read(thing, names))
+
+
+# --- the engines ----------------------------------------------------------------------------------
+
+
+def processor_ms(run: Callable, rounds: int = 1, whose: int = resource.RUSAGE_SELF) -> float:
+    """Processor time of the best of a few rounds; of this process or of the programs it ran."""
+
+    def spent() -> float:
+        usage = resource.getrusage(whose)
+        return usage.ru_utime + usage.ru_stime
+
+    times = []
+    for _ in range(rounds):
+        gc.collect()
+        before = spent()
+        run()
+        times.append(spent() - before)
+    return 1000 * min(times)
+
+
+def ours(graph: Graph) -> float:
+    return processor_ms(lambda: lay_out(graph.sizes, graph.edges), 3)
+
+
+def dot(graph: Graph) -> float:
+    return processor_ms(lambda: run_dot(graph), 1, resource.RUSAGE_CHILDREN)
+
+
+def run_dot(graph: Graph) -> str:
+    """Let dot lay out a graph; returns what it tells about its work."""
+    boxes = [
+        f"{i} [width={w / INCH:.3f} height={h / INCH:.3f}]" for i, (w, h) in enumerate(graph.sizes)
+    ]
+    arrows = [f"{source} -> {target}" for source, target in graph.edges]
+    look = 'node [shape=box fixedsize=true label=""]; nodesep=0.39; ranksep=0.64'
+    text = "digraph {" + "; ".join([look, *boxes, *arrows]) + "}"
+    done = subprocess.run(
+        ["dot", "-v", "-Tplain"], input=text, capture_output=True, text=True, timeout=PATIENCE
+    )
+    done.check_returncode()
+    return done.stderr
+
+
+def crossings_of_dot(graph: Graph) -> int:
+    return int(re.findall(r"^mincross .*: (\d+) crossings", run_dot(graph), re.MULTILINE)[-1])
+
+
+NODE = """
+const [engine, file] = process.argv.slice(2);
+const { sizes, edges } = JSON.parse(require("fs").readFileSync(file));
+const dagre = () => {
+  const { graphlib, layout } = require("@dagrejs/dagre");
+  const g = new graphlib.Graph({ multigraph: true });
+  g.setGraph({ nodesep: 28, ranksep: 46 });
+  sizes.forEach(([width, height], i) => g.setNode(String(i), { width, height }));
+  edges.forEach(([a, b], i) => g.setEdge(String(a), String(b), {}, String(i)));
+  return () => layout(g);
+};
+const viz = async () => {
+  const v = await require("@viz-js/viz").instance();
+  const boxes = sizes.map(([w, h], i) => `${i} [width=${w / 72} height=${h / 72}]`);
+  const arrows = edges.map(([a, b]) => `${a} -> ${b}`);
+  const look = 'node [shape=box fixedsize=true label=""]';
+  const text = `digraph { ${[look, ...boxes, ...arrows].join("; ")} }`;
+  return () => v.renderString(text, { format: "plain" });
+};
+(async () => {
+  const run = await ({ dagre, viz })[engine]();
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  console.log((user + system) / 1000);
+})();
+"""
+
+
+class Npm:
+    """dagre and viz.js in a throw-away folder."""
+
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.why_not = ""
+        if shutil.which("npm") is None or shutil.which("node") is None:
+            self.why_not = "node and npm are not installed"
+            return
+        (Path(self.folder.name) / "run.js").write_text(NODE)
+        packages = ["@dagrejs/dagre", "@viz-js/viz"]
+        quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=0"]
+        try:
+            done = subprocess.run(
+                ["npm", "install", *quiet, *packages],
+                cwd=self.folder.name,
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+        except subprocess.TimeoutExpired:
+            self.why_not = "npm did not answer within two minutes"
+        else:
+            if done.returncode:
+                self.why_not = f"npm could not fetch them: {done.stderr.strip().splitlines()[0]}"
+
+    def engine(self, name: str) -> Callable[[Graph], float]:
+        def run(graph: Graph) -> float:
+            file = Path(self.folder.name) / "graph.json"
+            file.write_text(json.dumps({"sizes": graph.sizes, "edges": graph.edges}))
+            done = subprocess.run(
+                ["node", "--stack-size=60000", "run.js", name, file.name],
+                cwd=self.folder.name,
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
+            )
+            done.check_returncode()
+            return float(done.stdout)
+
+        return run
+
+
+# --- the tables -----------------------------------------------------------------------------------
+
+
+class Verdicts:
+    """Collects what was held and what was missed."""
+
+    def __init__(self) -> None:
+        self.missed = 0
+
+    def say(self, what: str, found: float, limit: float, unit: str = "") -> None:
+        held = found <= limit
+        self.missed += not held
+        word = "held  " if held else "MISSED"
+        print(f"  {word}  {what}: {found:.4g}{unit}, limit {limit:g}{unit}")
+
+
+def times(engines: dict[str, Callable], verdicts: Verdicts) -> None:
+    print("\nLayout, ms of processor time (dot, dagre and viz.js with their own routing of edges)")
+    print(f"  {'graph':24}{'nodes':>6}{'edges':>6}" + "".join(f"{name:>10}" for name in engines))
+    limits = []
+    for graph in large_graphs():
+        cells = []
+        for name, engine in engines.items():
+            try:
+                found = engine(graph)
+                cells.append(f"{found:10.1f}")
+            except subprocess.TimeoutExpired:
+                cells.append(f"{f'> {PATIENCE} s':>10}")
+            except subprocess.CalledProcessError:
+                cells.append(f"{'failed':>10}")
+            else:
+                if name == "ours" and graph.limit:
+                    limits.append((f"{graph.name}, {len(graph.sizes)} nodes", found, graph.limit))
+        print(
+            f"  {graph.name:24}{len(graph.sizes):6}{len(graph.edges):6}{''.join(cells)}", flush=True
+        )
+    for what, found, limit in limits:
+        verdicts.say(what, found, limit, " ms")
+
+
+def crossings(with_dot: bool, verdicts: Verdicts) -> None:
+    print("\nCrossings")
+    graphs = tangled_graphs()
+    found = [lay_out(g.sizes, g.edges).crossings for g in graphs]
+    print(f"  50 random graphs of 40 nodes: ours {sum(found)}")
+    if with_dot:
+        theirs = [crossings_of_dot(graph) for graph in graphs]
+        more = sum(a > 1.5 * b for a, b in zip(found, theirs, strict=True))
+        fewer = sum(a < b for a, b in zip(found, theirs, strict=True))
+        print(
+            f"  dot {sum(theirs)}; ours has fewer in {fewer} graphs, over 1.5 times dot's in {more}"
+        )
+        verdicts.say("all crossings, in units of dot's", sum(found) / sum(theirs), 1.5)
+    lessons = list(lesson_graphs())
+    tangled = [g.name for g in lessons if lay_out(g.sizes, g.edges).crossings]
+    print(f"  {len(lessons)} graphs of the five source lessons; crossed: {tangled or 'none'}")
+    verdicts.say("graphs of the source lessons with a crossing", len(tangled), 0)
+
+
+def first_view(verdicts: Verdicts) -> None:
+    trace = record(transformer(12, width=16)())
+    boxes = [len(ids) for _, ids in Player(trace).cuts]
+    print(f"\nBoxes shown at once, {len(trace.nodes)} nodes: {len(boxes)} views of the pass")
+    verdicts.say("first view", boxes[0], 30, " boxes")
+    verdicts.say("largest view", max(boxes), 30, " boxes")
+
+
+def recording(verdicts: Verdicts, rounds: int = 9) -> None:
+    """Interleaved, each round on a fresh graph; medians."""
+    print("\nRecording, ms of processor time on one thread")
+    make = transformer(12)
+    ways = {
+        "plain backward": lambda loss: loss.backward(),
+        "record()": record,
+        "of that: reading the graph": lambda loss: Reader(loss, {}).trace(),
+    }
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    make().backward()  # what only the first pass does
+    for _ in range(rounds):
+        for name, way in ways.items():
+            loss = make()
+            found[name].append(processor_ms(lambda way=way, loss=loss: way(loss)))
+    middle = {name: statistics.median(spent) for name, spent in found.items()}
+    for name, spent in middle.items():
+        print(f"  {name:28}{spent:8.1f}")
+    verdicts.say("record() / plain backward", middle["record()"] / middle["plain backward"], 3)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--ours", action="store_true", help="leave the other programs out")
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    print(f"Python {sys.version.split()[0]}, torch {torch.__version__}, ", end="")
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    engines: dict[str, Callable] = {"ours": ours}
+    with_dot = not chosen.ours and shutil.which("dot") is not None
+    if with_dot:
+        engines["dot"] = dot
+    elif not chosen.ours:
+        print("dot is left out: graphviz is not installed")
+    if not chosen.ours:
+        npm = Npm()
+        if npm.why_not:
+            print(f"dagre and viz.js are left out: {npm.why_not}")
+        else:
+            engines |= {"dagre": npm.engine("dagre"), "viz.js": npm.engine("viz")}
+    verdicts = Verdicts()
+    times(engines, verdicts)
+    crossings(with_dot, verdicts)
+    first_view(verdicts)
+    recording(verdicts)
+    print(f"load {os.getloadavg()[0]:.1f}")
+    return 1 if verdicts.missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
