@@ -9,7 +9,7 @@ MARK = "\u25b6"  # stands before the name of the node in question
 MOST = 12  # nodes: more is no small picture
 
 
-def excerpt(trace: Trace, node: int, most: int = MOST) -> Trace:
+def excerpt(trace: Trace, node: int, most: int = MOST, marked: bool = True) -> Trace:
     """Keep the nodes nearest to one, which gets a mark before its name.
 
     Example:
@@ -22,7 +22,7 @@ def excerpt(trace: Trace, node: int, most: int = MOST) -> Trace:
     """
     kept = sorted(_nearest(trace, node, most))
     place = {old: new for new, old in enumerate(kept)}
-    nodes = tuple(_renumbered(trace.nodes[old], place[old], old == node) for old in kept)
+    nodes = tuple(_renumbered(trace.nodes[old], place[old], marked and old == node) for old in kept)
     edges = tuple(
         Edge(place[e.source], place[e.target], e.slot, e.output)
         for e in trace.edges

@@ -171,20 +171,21 @@ def _scene(case: Case) -> Trace | None:
     if not t.requires_grad:
         alone = excerpt(read(t, variables), 0)
         origin = _origin(case)
-        return alone if origin is None else beside(_around(origin, origin, variables), alone)
+        return (
+            alone
+            if origin is None
+            else beside(_around(origin, origin, variables, marked=False), alone)
+        )
     ends = [name for name in case.uses if name in case.tensors]
     end = min(ends, key=lambda name: len(case.ends[name]), default="")
     return _around(case.tensors.get(end, t), t, variables)
 
 
-def _around(out: Any, t: Any, variables: dict) -> Trace:
+def _around(out: Any, t: Any, variables: dict, marked: bool = True) -> Trace:
     trace = read(out, variables)
-    made_by = t.grad_fn
-    wanted = [name for name, tensor in variables.items() if tensor is t]
-    nodes = [n.id for n in trace.nodes if set(wanted) & set(n.names)]
-    return excerpt(
-        trace, nodes[0] if nodes and made_by is not out.grad_fn else len(trace.nodes) - 1
-    )
+    names = {name for name, tensor in variables.items() if tensor is t}
+    place = next((node.id for node in trace.nodes if names & set(node.names)), -1)
+    return excerpt(trace, place % len(trace.nodes), marked=marked)
 
 
 def _origin(case: Case) -> Any:
