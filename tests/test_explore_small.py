@@ -13,6 +13,7 @@ from traitlets import TraitError
 
 import minigrad
 from minigrad.explore import (
+    broadcast,
     broadcast_lens,
     controls,
     descent_player,
@@ -196,6 +197,7 @@ def test_a_card_shows_all_that_a_tensor_knows(library):
     ):
         assert text in seen, text
     assert "0" in seen  # the version
+    assert str(tensor_card(y)).count(f"grad           {DASH}") == 1
     assert seen.count(DASH) == 1  # the gradient of y, and nothing says 0 for it
 
 
@@ -345,6 +347,17 @@ def test_gradients_fold_where_cells_were_stretched(library, a, b, multiply):
     for stage in range(6):
         lens.values = {"stage": stage}
         assert texts(lens.picture) and lens.words
+
+
+@pytest.mark.parametrize("multiply", [False, True])
+@pytest.mark.parametrize("a, b", SHAPES)
+def test_what_is_sent_adds_up_to_what_is_kept(a, b, multiply):
+    arrays = [broadcast._filled(shape) for shape in (a, b)]
+    run = broadcast._Run(minigrad, *arrays, np.broadcast_shapes(a, b), multiply)
+    for i, array in enumerate(arrays):
+        folded = run.sent[i].sum(axis=tuple(run.axes(i)), keepdims=True).reshape(array.shape)
+        assert np.array_equal(folded, run.grads[i])
+        assert (~run.copies(i)).sum() == array.size
 
 
 def test_the_lens_says_which_axes():

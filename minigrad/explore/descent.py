@@ -85,7 +85,6 @@ def _walk(loss: Callable, start: Any, rate: float, steps: int) -> _Walk:
     places, losses, grads = [], [], []
     with np.errstate(all="ignore"):
         for _ in range(steps + 1):
-            w.grad = None
             out = loss(w)
             out.backward()
             if w.grad is None:
