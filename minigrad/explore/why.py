@@ -87,8 +87,8 @@ def why(thing: Any = None) -> Answer:
         >>> y.sum().backward()
         >>> print(why(y))
         `y` is a result, not a leaf: MulBackward0 made it. A backward pass sends the gradient on
-        through a result and keeps it only in the leaves. Call `y.retain_grad()` before the
-        pass to keep it here too.
+        through a result and keeps it only in the leaves. Call `y.retain_grad()` before the pass
+        to keep it here too.
     """
     frame = sys._getframe(1)
     if is_tensor(thing):
