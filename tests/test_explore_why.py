@@ -700,6 +700,7 @@ def test_where_nothing_was_saved_nobody_knows_of_a_pass(lib):
     answer = why(x)
     assert answer.reason == "not_yet" and answer.causes
     assert "`loss.backward()` was not called yet." in answer.causes
+    del loss
 
 
 @LIBRARIES
