@@ -18,6 +18,7 @@ from .trace import Edge, Node, Step, Trace
 
 Kind = Literal["start", "seed", "send", "add", "keep", "stop", "end"]
 
+START = "Press the right arrow key, or Next. A click on a box shows its details."
 # Under which names the first and the second input of an operation are saved.
 OPERANDS = ("self", "mat1", "input"), ("other", "mat2", "vec", "exponent", "tensor", "weight")
 
@@ -92,7 +93,7 @@ class _Film:
             self.into.setdefault(edge.target, []).append((i, edge))
         # What each node has got so far, by the number of its output.
         self.sums: dict[int, dict[int, np.ndarray]] = {}
-        self.frames = [Frame("start", self._before())]
+        self.frames = [Frame("start", self._before(), START)]
         for step in trace.steps:
             self._arrive(step)
             self._keep(step)
@@ -232,8 +233,8 @@ class _Film:
         trace = self.trace
         if trace.error:
             node = trace.nodes[trace.stopped_at or 0]
-            words = f"Here the pass stopped, at {call(node)}. {trace.error}"
-            self.frames.append(Frame("stop", words, node=node.id))
+            words = f"Here the pass stopped, at {call(node)}."
+            self.frames.append(Frame("stop", words, trace.error, node.id))
             return
         kept = [(trace.nodes[s.node], s.after) for s in trace.steps if s.after is not None]
         told = _and([f"{call(node)}.grad is {short(after)}" for node, after in kept[:4]])

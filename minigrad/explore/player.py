@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import formula
+from .forward import filled
 from .frames import Frame, film, lines_of
 from .svg import LETTER, NONE_YET, Line, Stage, call, short, to_svg
 from .trace import Edge, Node, Trace
@@ -37,7 +38,7 @@ class Player:
     """
 
     def __init__(self, trace: Trace, prefix: str = "g-") -> None:
-        self.trace = trace
+        self.trace = trace = filled(trace)
         self.prefix = prefix
         self.frames = film(trace)
         self.cuts = list(self._cut())

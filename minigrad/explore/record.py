@@ -17,7 +17,6 @@ from typing import Any
 
 from ..autograd import engine
 from ..tensor import Tensor
-from .forward import filled
 from .trace import Reader, Step, Trace, array_of, stored_grad
 
 Note = Callable[[Any, Any, tuple], None]  # node, what arrived at each output, what was sent
@@ -65,7 +64,7 @@ def callers_variables(depth: int = 2) -> dict[str, Any]:
 
 def run(reader: Reader, gradient: Any, retain_graph: bool | None) -> Trace:
     """Run the pass from the output of a reader, and add the steps to its trace."""
-    trace = filled(reader.trace())
+    trace = reader.trace()
     seen: list[tuple] = []
 
     def note(fn: Any, arrived: Any, sent: tuple) -> None:

@@ -178,6 +178,7 @@ class Reader:
         self.order = [] if self.root is None else _inputs_first(self.root)
         self.place: dict[int, int] = {}
         self.tensors: dict[int, Any] = {}
+        self._arrays: dict[int, np.ndarray] = {}  # what was copied, by `id` of the tensor
         # Of a backward node or of a tensor that no node made: the variables that hold it.
         self.names: dict[int, list[str]] = {}
         for name, tensor in variables.items():
@@ -196,6 +197,7 @@ class Reader:
         for fn in self.order:
             self._learn_from(saved[id(fn)])
         self.tensors[id(self.root)] = self.out
+        self._arrays.clear()  # the values are those of this moment
 
         nodes: list[Node] = []
         edges: list[Edge] = []
@@ -224,7 +226,7 @@ class Reader:
         return {
             "kind": "output" if fn is self.root else "op",
             "op": fn.name().rsplit("::", 1)[-1],
-            "saved": {name: _plain(thing) for name, thing in saved.items()},
+            "saved": {name: self._plain(thing) for name, thing in saved.items()},
             **self._about(self.tensors.get(id(fn)), fn),
         }
 
@@ -232,10 +234,27 @@ class Reader:
         """What is known of a tensor; for a result, `made_by` tells its names though it be gone."""
         return {
             "names": tuple(self.names.get(id(made_by or tensor), ())[:MOST_NAMES]),
-            "value": array_of(tensor),
+            "value": self._copied(tensor),
             "grad": array_of(stored_grad(tensor)),
             "version": _version(tensor),
         }
+
+    def _plain(self, thing: Any) -> Any:
+        """A saved value as plain data. Torch saves dimension -1 as 2**64 - 1."""
+        if isinstance(thing, tuple | list):
+            return tuple(map(self._plain, thing))
+        if isinstance(thing, int) and thing >= 2**63:
+            return thing - 2**64
+        return self._copied(thing) if is_tensor(thing) or isinstance(thing, np.ndarray) else thing
+
+    def _copied(self, tensor: Any) -> np.ndarray | None:
+        """One copy of a tensor, however often it is asked for while the reader holds it."""
+        if tensor is None:
+            return None
+        found = self._arrays.get(id(tensor))
+        if found is None:
+            found = self._arrays[id(tensor)] = array_of(tensor)
+        return found
 
     def _learn_from(self, saved: Mapping[str, Any]) -> None:
         """A saved tensor is the value of the node that made it, also where no variable holds it."""
@@ -279,11 +298,13 @@ def _inputs_first(root: Any) -> list[Any]:
 def _saved(fn: Any) -> Iterator[tuple[str, Any]]:
     """Yield what a node has saved. What is freed or was changed in place is left out."""
     for name in fn.plan.names if isinstance(fn, OpNode) else _saved_names(type(fn)):
+        if name.endswith("_sizes"):
+            continue
         try:
             thing = getattr(fn, f"_saved_{name}")
         except RuntimeError:
             continue
-        if thing is not None and not name.endswith("_sizes"):
+        if thing is not None:
             yield name, thing
 
 
@@ -335,12 +356,3 @@ def _strange(tensor: Any) -> np.ndarray:
         return tensor.numpy()
     except TypeError:
         return tensor.float().numpy()
-
-
-def _plain(thing: Any) -> Any:
-    """A saved value as plain data. Torch saves dimension -1 as 2**64 - 1."""
-    if isinstance(thing, tuple | list):
-        return tuple(_plain(part) for part in thing)
-    if isinstance(thing, int) and thing >= 2**63:
-        return thing - 2**64
-    return array_of(thing) if is_tensor(thing) or isinstance(thing, np.ndarray) else thing

@@ -65,7 +65,8 @@ class Explorer(anywidget.AnyWidget):
         return [frame.words for frame in self._player.frames]
 
     def __repr__(self) -> str:
-        return "\n".join([in_words(self.trace), "", *self.words()])
+        error = [self.trace.error] if self.trace.error else []
+        return "\n".join([in_words(self.trace), "", *self.words(), *error])
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict, dict]:
         """The widget, and what stands in for it: a PNG, words, and the data for an exporter."""
