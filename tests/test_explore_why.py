@@ -427,9 +427,13 @@ def test_a_shared_part_is_a_possible_cause_not_a_certain_one(lib):
     assert any("share a part" in cause for cause in answer.causes)
 
 
-def test_an_error_of_another_kind_is_not_explained_away():
-    answer = why(caught(lambda: {}["key"]))
-    assert answer.reason == "unknown" and "KeyError: 'key'" in answer.text
+@pytest.mark.parametrize(
+    "error",
+    [KeyError("key"), ValueError(), RuntimeError("modified by an inplace operation: of mine")],
+)
+def test_an_error_of_another_kind_is_not_explained_away(error):
+    answer = why(error)
+    assert answer.reason == "unknown" and f"{type(error).__name__}: {error}" in answer.text
 
 
 @LIBRARIES
@@ -708,3 +712,37 @@ def test_an_expression_without_a_name_is_called_the_tensor(lib):
     x = lib.tensor([1.0, 2.0], requires_grad=True)
     answer = why(x * 2)
     assert answer.reason == "non_leaf" and answer.text.startswith("The tensor is a result")
+
+
+@LIBRARIES
+def test_what_the_graph_rules_out_is_no_possible_cause(lib):
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    loss = (x * 3).sum()
+    loss.backward()
+    known = why(x)
+    del loss
+    unknown = why(x)
+    assert known.reason == unknown.reason == "gradient"
+    assert "used once on the way to `loss` (Mul)" in known.text
+    assert len(unknown.causes) == len(known.causes) + 1
+
+
+def test_tensors_that_cannot_be_drawn_are_explained_in_words():
+    things = [
+        torch.eye(3).to_sparse().requires_grad_(),
+        torch.empty(2, device="meta", requires_grad=True),
+        torch.zeros(2, dtype=torch.complex64, requires_grad=True),
+        torch.zeros(2, dtype=torch.bfloat16, requires_grad=True),
+        torch.empty(0, requires_grad=True),
+    ]
+    for thing in things:
+        answer = why(thing)
+        assert answer.reason == "unused" and "`thing`" in answer.text
+        assert answer._repr_mimebundle_()[0]["text/plain"] == str(answer)
+
+
+@LIBRARIES
+def test_several_statements_in_a_line(lib):
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2; answer = why(y); del x  # noqa: E702 # fmt: skip
+    assert "`y`" in answer.text

@@ -43,8 +43,9 @@ def earlier(case: Case) -> Facts:
 
 
 def in_place(case: Case) -> Facts:
-    found = changed(case) if case.tensor is not None else None
-    return found or {"op": "an operation", **change_of(case, CHANGED.search(str(case.error)))}
+    known = changed(case) if case.tensor is not None else None
+    told = CHANGED.search(str(case.error))
+    return known or (told and {"op": "an operation", **change_of(case, told)})
 
 
 def shape(case: Case) -> Facts:

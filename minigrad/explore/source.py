@@ -47,11 +47,13 @@ class Source:
     Attributes:
         lines: the statements.
         here: the statement at the place itself, or None where no text is known.
+        beside: all statements that begin in the same line.
     """
 
     def __init__(self, filename: str, number: int, variables: Mapping[str, Any], scope: str):
         self.lines: list[Line] = []
         self.here: Line | None = None
+        self.beside: list[Line] = []
         text = "".join(linecache.getlines(filename))
         cells = variables.get("In") if scope == "<module>" else None
         cells = [str(cell) for cell in cells] if isinstance(cells, list) else []
@@ -67,6 +69,7 @@ class Source:
         every = list(_statements(body, cell))
         started = [line for line in every if line.node.lineno <= number]
         self.here = started[-1] if started else None
+        self.beside = [line for line in started if line.where == started[-1].where]
         # In a loop the lines below have run as well, in the round before.
         loops = [n for n in _walk(body) if isinstance(n, LOOPS) and _covers(n, number)]
         first = loops[0].lineno if loops else number + 1
@@ -115,7 +118,7 @@ class Source:
         A method "=" stands for a change in place; one with a dot in it, for a function, whose first
         argument is meant, or with a dot before it, for an attribute.
         """
-        for part in _own_parts(self.here.node) if self.here else ():
+        for part in (part for line in self.beside for part in _own_parts(line.node)):
             if isinstance(part, ast.Attribute) and f".{part.attr}" in methods:
                 return ast.unparse(part.value)
             if not isinstance(part, ast.Call):
@@ -125,12 +128,12 @@ class Source:
                 return self._written(part)
             if isinstance(part.func, ast.Attribute) and part.func.attr in methods:
                 return ast.unparse(part.func.value)
-        changed = _changes(self.here) if self.here and "=" in methods else []
-        return next(filter(None, changed), "")
+        changed = (name for line in self.beside for name in _changes(line))
+        return next(filter(None, changed), "") if "=" in methods else ""
 
     def argument(self, function: str) -> str:
         """How the caller wrote the first argument of a function, where that is a name."""
-        for call in self.here.calls() if self.here else ():
+        for call in (call for line in self.beside for call in line.calls()):
             if ast.unparse(call.func).rpartition(".")[2] == function:
                 return self._written(call)
         return ""

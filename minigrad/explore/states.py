@@ -316,6 +316,13 @@ def stretched(case: Case) -> Facts:
     return None
 
 
+def used_once(case: Case) -> Facts:
+    uses = [(end, use) for end, uses in case.uses.items() for use in uses]
+    if case.grad is None or len(uses) != 1:
+        return None
+    return {"end": uses[0][0], "op": operation(uses[0][1].fn)}
+
+
 def has_gradient(case: Case) -> Facts:
     return {} if case.grad is not None else None
 
@@ -506,6 +513,17 @@ ROWS = (
         "Its gradient is the sum over these {copies} uses, in the shape of {t}. To get a mean, "
         "divide by {copies} or take the mean of the result.",
         beside=True,
+    ),
+    Row(
+        "gradient",
+        used_once,
+        "{t} has a gradient: what the passes since it was last cleared brought, added up. It is "
+        "used once on the way to `{end}` ({op}) and was not stretched. If the gradient is larger "
+        "than you expect, the state alone does not tell why.",
+        (
+            "Several backward() calls without zero_grad() in between.",
+            "The output is a sum where you think of a mean.",
+        ),
     ),
     Row(
         "gradient",

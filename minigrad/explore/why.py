@@ -10,6 +10,7 @@ handed to them.
 import sys
 import textwrap
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from types import FrameType
@@ -129,7 +130,10 @@ def _about(case: Case, rows: Sequence[Row]) -> Answer:
     also = tuple(other.reason for other in others if other.find(case) is not None)
     words = {"t": _call(case), "name": case.name or "t", "lib": case.library, **facts}
     text, *causes = (_sentence(said.format(**words)) for said in (row.says, *row.causes))
-    return Answer(row.reason, text, tuple(causes), also, _scene(case))
+    trace = None
+    with suppress(RuntimeError, TypeError):  # sparse and meta tensors cannot be drawn
+        trace = _scene(case)
+    return Answer(row.reason, text, tuple(causes), also, trace)
 
 
 def _call(case: Case) -> str:
