@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import grader
 from grader.sandbox import (
     Call,
     CallError,
@@ -489,15 +490,17 @@ def attacks() -> list[str]:
 @pytest.fixture(scope="module")
 def other(tmp_path_factory):
     """What an attack is told: another student's file in a folder that anyone may enter, a folder
-    that anyone may write to, and where the grader finds its modules."""
+    that anyone may write to, and where the grader finds its modules: our path, and a copy that
+    anyone may read, since the checkout itself may lie in somebody's private folder."""
     place = tmp_path_factory.mktemp("others")
     for folder in (place, place.parent):
         folder.chmod(0o755)
-    marker, shared = place / "submission.ipynb", place / "shared"
+    marker, shared, checkout = place / "submission.ipynb", place / "shared", place / "checkout"
     marker.write_text("the other answer")
     shared.mkdir()
     shared.chmod(0o777)
-    return str(marker), str(shared), ":".join(path for path in sys.path if path)
+    shutil.copytree(Path(grader.__file__).parent, checkout / "grader")
+    return str(marker), str(shared), ":".join([*(path for path in sys.path if path), str(checkout)])
 
 
 def source(attack: str) -> str:
