@@ -154,7 +154,7 @@ def _draw(run: _Run, stage: int) -> tuple[str, str]:
             )
             sheet.text(columns[i], rows[2] - 14, note, GRADIENT, SMALL, bold=True)
             _planes(sheet, columns[i], rows[2], run.grads[i], cell, GRADIENT)
-    sheet.box(0, 0, columns[2] + whole[0], rows[2] + whole[1], stroke="none")
+    sheet.box(0, 0, columns[2] + whole[0], rows[0] + whole[1], stroke="none")
     words = _words(run, stage)
     return sheet.svg(words), words
 

@@ -33,7 +33,9 @@ function render({ model, el }) {
 
   root.addEventListener("input", ask);
   root.addEventListener("click", ({ target }) => {
-    if (target.dataset.by) move(named(target.dataset.for), +target.dataset.by);
+    const { by, of, large } = target.dataset;
+    if (by) move(named(of), +by);
+    if (large) document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen();
   });
   root.addEventListener("keydown", (event) => {
     event.stopPropagation();

@@ -53,7 +53,7 @@ class Slider:
         if not self.player:
             return field
         back, on = (
-            f'<button data-for="{self.name}" data-by="{by}">{word}</button>'
+            f'<button data-of="{self.name}" data-by="{by}">{word}</button>'
             for by, word in ((-1, "Back"), (1, "Next"))
         )
         return back + on + field
@@ -94,7 +94,8 @@ def show(draw: Draw, controls: Sequence[Control]) -> Any:
 def html_of(controls: Sequence[Control]) -> str:
     """The controls as HTML."""
     inside = "".join(control.html() for control in controls)
-    return f'<div class="bar" role="group" aria-label="Controls">{inside}</div>'
+    large = '<button data-large="1" title="Large text, full screen">Projector</button>'
+    return f'<div class="bar" role="group" aria-label="Controls">{inside}{large}</div>'
 
 
 def key_of(values: Mapping[str, Any]) -> str:

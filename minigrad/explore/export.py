@@ -166,7 +166,7 @@ def _front_end(needed: set[str]) -> str:
     for name in sorted(needed):
         code = base64.b64encode(_file(f"{name}.js").encode()).decode()
         imports.append(f'import {name} from "data:text/javascript;base64,{code}";')
-    style = json.dumps(_file("widget.css"))
+    style = json.dumps(_file("widget.css") + _file("controls.css"))
     players = f"const PLAYERS = {{ {', '.join(sorted(needed))} }};\nconst STYLE = {style};"
     return "\n".join([*imports, players, _file("page.js")])
 

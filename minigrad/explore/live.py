@@ -23,7 +23,7 @@ class Live(anywidget.AnyWidget):
     """
 
     _esm = (HERE / "controls.js").read_text(encoding="utf-8")
-    _css = (HERE / "widget.css").read_text(encoding="utf-8")
+    _css = "".join((HERE / f"{n}.css").read_text(encoding="utf-8") for n in ("widget", "controls"))
     controls = traitlets.Unicode().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
     picture = traitlets.Unicode().tag(sync=True)
