@@ -125,17 +125,47 @@ def split_key(key, shape):
             skipped = len(shape) - used
             dim, axis = dim + skipped, axis + skipped
         else:
-            raw = _raw_index(k)
+            raw = _checked(k, shape, axis)
             indices.append((dim, raw))
             consumed = _consumed(k)
             dim, axis = dim + consumed, axis + consumed
     if not indices:
         return steps, None
+    _check_together(indices)
     combined, dim = [], 0
     for place, raw in indices:
         combined += [slice(None)] * (place - dim) + [raw]
         dim = place + _consumed(raw)
     return steps, tuple(combined)
+
+
+def _checked(key, shape, axis):
+    """A mask or a list of indices as an array; torch's error where it cannot be read there."""
+    array = _raw_index(key)
+    if not isinstance(array, (np.ndarray, np.generic)) or array.dtype.kind in "OUS":
+        raise refusals.not_an_index(key)
+    if array.dtype.kind == "b":
+        for d, size in enumerate(array.shape):
+            if size != shape[axis + d]:
+                raise refusals.mask_shape(array.shape, d, shape, axis + d)
+    elif array.dtype.kind not in "iu":
+        raise refusals.index_kind()
+    else:
+        size = shape[axis]
+        outside = (array < -size) | (array >= size)
+        if outside.any():  # torch moves the indexed dimension to the front and names it so
+            raise refusals.index_bounds(int(array[outside].flat[0]), 0, size, IndexError)
+    return array
+
+
+def _check_together(indices) -> None:
+    shapes = [
+        (int(array.sum()),) if array.dtype.kind == "b" else array.shape for _, array in indices
+    ]
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise refusals.index_shapes(shapes) from None
 
 
 def _consumed(key) -> int:

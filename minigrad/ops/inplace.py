@@ -18,6 +18,7 @@ from ..autograd.accumulate import edge_of
 from ..autograd.graph import Node
 from ..autograd.modes import modes
 from ..tensor import Tensor
+from . import refusals
 from .elementwise import nothing, raw
 from .index import index_put_op, slice_op, split_key
 from .shape import expand, follow, view_method
@@ -190,6 +191,13 @@ def fill_(self, value) -> Tensor:
     return fill_tensor_(self, value)
 
 
+def _broadcasts(size, place) -> bool:
+    """Whether values of a shape can be stretched to the shape of the place they go to."""
+    size = size[next((i for i, n in enumerate(size) if n != 1), len(size)) :]
+    ends = place[len(place) - len(size) :]
+    return len(size) <= len(place) and all(n in (1, m) for n, m in zip(size, ends, strict=True))
+
+
 def setitem(self: Tensor, key, value) -> None:
     """`self[key] = value`."""
     if not isinstance(value, Tensor | int | float) or isinstance(value, np.generic):
@@ -205,6 +213,9 @@ def setitem(self: Tensor, key, value) -> None:
         mask = len(indices) == 1 and raw(indices[0]).dtype.kind == "b"
         if isinstance(value, Tensor) and value.dtype != self.dtype and (size or not mask):
             raise errors.index_put_types(self, value)
+        place = part._data[indices].shape if size else ()
+        if not _broadcasts(size, place):
+            raise refusals.put_shape(size, place)
         index_put_(part, indices, _without_first_ones(value) if size[:1] == (1,) else value, False)
     elif size == part._data.shape:
         copy_(part, value)

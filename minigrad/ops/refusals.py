@@ -63,6 +63,58 @@ def index_bounds(index: int, dim: int, size: int, kind=RuntimeError) -> Exceptio
     )
 
 
+def not_an_index(key) -> Exception:
+    if isinstance(key, str):
+        return advised(TypeError, "new(): invalid data type 'str'", "An index is a number.")
+    return advised(
+        IndexError,
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
+        f"indices (got {type(key).__name__})",
+        "An index is a whole number; int(x) makes one.",
+    )
+
+
+def index_kind() -> Exception:
+    return advised(
+        IndexError,
+        "tensors used as indices must be long, int, byte or bool tensors",
+        "Convert the indices first, with .long().",
+    )
+
+
+def mask_shape(mask, d: int, shape, axis: int) -> Exception:
+    return advised(
+        IndexError,
+        f"The shape of the mask {list(mask)} at index {d} does not match the shape of the indexed "
+        f"tensor {list(shape)} at index {axis}",
+        "A mask says yes or no to each element along its dimensions.",
+    )
+
+
+def index_shapes(shapes) -> Exception:
+    return advised(
+        IndexError,
+        "shape mismatch: indexing tensors could not be broadcast together with shapes "
+        + ", ".join(str(list(shape)) for shape in shapes),
+        "Several lists of indices are read side by side, so they need one length.",
+    )
+
+
+def put_shape(value, place) -> Exception:
+    return advised(
+        RuntimeError,
+        f"shape mismatch: value tensor of shape {list(value)} cannot be broadcast to indexing "
+        f"result of shape {list(place)}",
+        "Give one value for each place, or a single one for all.",
+    )
+
+
+def only_one_inferred() -> Exception:
+    return advised(
+        RuntimeError, "only one dimension can be inferred", "Write -1 for at most one dimension."
+    )
+
+
 def index_of_number() -> Exception:
     return advised(
         IndexError,
@@ -652,10 +704,19 @@ def nll_dims() -> Exception:
 
 
 def nll_sizes(input, target) -> Exception:
+    kind = ValueError
+    if len(input) == 1:
+        text = "For 1D input, 1D target must have size 1, but got target size: "
+        text += str(target[0]) if len(target) == 1 else str(list(target))
+    elif input[0] != target[0]:
+        text = f"Expected input batch_size ({input[0]}) to match target batch_size ({target[0]})."
+    elif len(input) == 2:
+        kind, text = RuntimeError, "0D or 1D target tensor expected, multi-target not supported"
+    else:
+        expected = [input[0], *input[2:]]
+        kind, text = RuntimeError, f"Expected target size {expected}, got {list(target)}"
     return advised(
-        ValueError,
-        f"Expected input batch_size to match target: input {list(input)}, target {list(target)}",
-        "Classes lie along dimension 1 of the input; the target has the other dimensions.",
+        kind, text, "Classes lie along dimension 1 of the input; the target has the others."
     )
 
 

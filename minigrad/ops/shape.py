@@ -190,6 +190,8 @@ def _sizes(size) -> tuple[int, ...]:
 def _fitting(self, size):
     """The size with -1 filled in; torch's error where it does not hold the elements."""
     elements = self._data.size
+    if size.count(-1) > 1:
+        raise refusals.only_one_inferred()
     if size.count(-1) == 1:
         rest = math.prod(n for n in size if n != -1)
         if rest and elements % rest == 0:
