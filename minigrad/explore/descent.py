@@ -15,7 +15,7 @@ from .sheet import SMALL, Sheet, n, number, text_width
 from .svg import GRADIENT, INK, STROKE
 from .trace import array_of
 
-LEFT, TOP, WIDTH, HEIGHT = 84.0, 40.0, 660.0, 400.0
+LEFT, TOP, WIDTH, HEIGHT = 88.0, 40.0, 480.0, 330.0
 DOTS = 72  # places at which a loss of two numbers is computed, a side
 POINTS = 161  # places at which a loss of one number is computed
 BANDS = 12
@@ -263,7 +263,7 @@ def _draw(scene: Any, walk: _Walk, step: int) -> tuple[str, str]:
         now = k == step
         size, fill = (9, PATH) if now else (5, "#FFFFFF")
         sheet.box(x - size, y - size, 2 * size, 2 * size, fill, INK if now else PATH, 2, size)
-    x = LEFT + WIDTH + 40
+    x = LEFT + WIDTH + 36
     facts = [
         ("step", str(step)),
         ("rate", number(walk.rate)),

@@ -7,12 +7,12 @@ import numpy as np
 
 from .controls import Slider, Switch, show
 from .jacobian import as_tensor
-from .sheet import SMALL, TEXT, Sheet, number, text_width
+from .sheet import SMALL, Sheet, number, text_width
 from .svg import GRADIENT, NONE_YET
 from .trace import array_of
 
 MOST_PASSES, MOST_ELEMENTS = 12, 8
-HEIGHT, BAR, STEP = 260.0, 70.0, 110.0
+HEIGHT, BAR, STEP = 220.0, 70.0, 110.0
 GREY, OLD, NEW = "#595959", "#EBD3E0", "#D39BBC"
 
 
@@ -129,8 +129,8 @@ def _code(sheet: Sheet, x: float, zero: bool, after: int) -> None:
         lines.append("    w.grad = None")
     lines.append("    f(w).backward()")
     for i, line in enumerate(lines):
-        sheet.text(x, 62 + 30 * i, line, size=TEXT - 2)
-    sheet.box(0, 0, x + text_width("    f(w).backward()", TEXT - 2), 1, stroke="none")
+        sheet.text(x, 62 + 30 * i, line, size=SMALL)
+    sheet.box(0, 0, x + text_width("    f(w).backward()", SMALL), 1, stroke="none")
 
 
 def _words(run: list, after: int, zero: bool) -> str:

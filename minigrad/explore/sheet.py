@@ -10,7 +10,7 @@ import numpy as np
 
 from .svg import FONT, GROUND, INK, LINE, PAPER, STROKE
 
-TEXT, SMALL = 20, 17  # sizes of letters that can be read from the last row
+TEXT, SMALL = 20, 19  # sizes of letters that can be read from the last row
 LETTER = 0.602  # the width of a letter, in sizes: all are equal in these fonts
 MARGIN = 24
 LOW, HIGH = STROKE["op"], STROKE["output"]  # negative is blue, positive is orange

@@ -1,0 +1,124 @@
+"""The small widgets in a real JupyterLab: they appear, follow keys, clicks and drags."""
+
+import json
+import shutil
+
+import pytest
+from conftest import ROOT, jupyter, needs
+from test_explore_browser import SETTINGS, _note_outside
+from test_lessons import open_and_run
+
+pytestmark = needs("chromium")
+
+
+@pytest.fixture(scope="module")
+def gallery(browser, tmp_path_factory):
+    """The gallery, run in JupyterLab; yields its page."""
+    folder = tmp_path_factory.mktemp("gallery")
+    shutil.copy(ROOT / "notebooks" / "99_gallery.ipynb", folder)
+    for extension, values in SETTINGS.items():
+        file = folder / "settings" / "@jupyterlab" / f"{extension}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.outside, page.problems = [], []
+    page.on("request", lambda request: _note_outside(page, request.url))
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    with jupyter(folder, f"--LabApp.user_settings_dir={folder / 'settings'}") as address:
+        open_and_run(page, address, "99_gallery.ipynb")
+        yield page
+    page.close()
+
+
+class Small:
+    """Looks at one of the small widgets, found by a word of its controls."""
+
+    def __init__(self, page, label: str) -> None:
+        self.page = page
+        self.root = page.locator(".mg").filter(has=page.get_by_label(label)).first
+        self.control = self.root.get_by_label(label)
+        self.root.wait_for(timeout=30_000)
+        self.control.scroll_into_view_if_needed()
+
+    def says(self, words: str) -> None:
+        self.root.locator("p").get_by_text(words).wait_for(timeout=10_000)
+
+
+def test_switches_follow_the_keyboard(gallery):
+    table = Small(gallery, "computed from another tensor")
+    table.control.focus()
+    gallery.keyboard.press("Space")
+    table.says("so no leaf")
+    gallery.keyboard.press("Tab")
+    gallery.keyboard.press("Space")
+    table.says(".grad is filled")
+
+
+def test_a_vector_slides_and_is_dragged(gallery):
+    grid = Small(gallery, "v[1]")
+    grid.says("[31, 42]")
+    grid.control.focus()
+    gallery.keyboard.press("ArrowLeft")
+    grid.says("[28, 38]")
+    cell = grid.root.locator("[data-drag=v0]").first
+    cell.scroll_into_view_if_needed()
+    box = cell.bounding_box()
+    x, y = box["x"] + 8, box["y"] + 8
+    gallery.mouse.move(x, y)
+    gallery.mouse.down()
+    gallery.mouse.move(x, y - 24, steps=4)
+    gallery.mouse.up()
+    grid.says("v = [3, 9]")
+
+
+def test_players_follow_clicks_and_a_presenters_keys(gallery):
+    lens = Small(gallery, "Stage")
+    for _ in range(5):
+        lens.root.get_by_role("button", name="Next").click()
+    lens.says("summed there")
+
+    meter = Small(gallery, "Passes")
+    meter.control.focus()
+    gallery.keyboard.press("PageDown")
+    gallery.keyboard.press("PageDown")
+    meter.says("After pass 2 w.grad is [6, 6, 6, 6]")
+    meter.root.get_by_label("zero_grad").check()
+    meter.says("After pass 2 w.grad is [3, 3, 3, 3]")
+    gallery.keyboard.press("PageUp")  # the focus is on the switch: the player steps all the same
+    meter.says("After pass 1")
+
+    walk = Small(gallery, "Step")
+    walk.control.focus()
+    gallery.keyboard.press("End")
+    walk.says("Step 20")
+
+
+@pytest.mark.parametrize("label", ["retain_grad()", "v[0]", "Stage", "Passes", "Learning rate"])
+def test_projector_letters_are_large(gallery, label):
+    widget = Small(gallery, label)
+    widget.root.get_by_role("button", name="Projector").click()
+    gallery.wait_for_function("document.fullscreenElement !== null")
+    sizes = widget.root.evaluate(
+        """root => [...root.querySelectorAll('svg text')].map(t => parseFloat(
+            getComputedStyle(t).fontSize) * t.getScreenCTM().a)"""
+    )
+    widget.root.get_by_role("button", name="Projector").click()
+    gallery.wait_for_function("document.fullscreenElement === null")
+    assert min(sizes) >= 24  # dots at 1280 x 720, which is 18 pt
+
+
+def test_letters_stand_out_in_a_dark_theme(gallery, tmp_path):
+    for scheme, dark in (("dark", True), ("light", False)):
+        gallery.emulate_media(color_scheme=scheme)
+        light = "true" if not dark else "false"
+        gallery.wait_for_function(f"document.body.dataset.jpThemeLight === '{light}'")
+        for label in ("retain_grad()", "Stage", "Learning rate"):
+            widget = Small(gallery, label)
+            widget.root.screenshot(path=tmp_path / f"{scheme}-{label[:5]}.png")
+            svg = widget.root.locator("svg").first
+            assert ("invert" in svg.evaluate("svg => getComputedStyle(svg).filter")) == dark
+
+
+def test_nothing_was_asked_of_another_machine(gallery):
+    assert gallery.outside == []
+    assert gallery.problems == []
