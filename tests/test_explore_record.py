@@ -264,6 +264,18 @@ def test_a_value_is_not_computed_from_what_was_changed_in_place(library):
 
 
 @LIBRARIES
+def test_one_output_of_a_node_is_not_taken_for_another(library):
+    x = library.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    top, bottom = x.unbind(0)
+    unbind, product = filled(record((top * 2 + bottom).sum(), x=x, bottom=bottom)).nodes[1:4:2]
+    assert (unbind.op, product.op) == ("UnbindBackward0", "MulBackward0")
+    assert product.value is None
+    top, bottom = x.unbind(0)
+    unbind, _, product = filled(record((top * 2).sum(), x=x, bottom=bottom)).nodes[1:4]
+    assert unbind.value is None and product.value is None
+
+
+@LIBRARIES
 def test_a_saved_dimension_reads_as_it_was_written(library):
     x = library.ones(2, 3, requires_grad=True)
     assert record(x.softmax(-1).sum()).nodes[1].saved["dim"] in (-1, 1)
@@ -294,6 +306,20 @@ def test_an_exception_ends_the_trace_where_it_was_raised(library):
     assert trace.nodes[trace.stopped_at].names == ("middle",)
     assert trace.error == "ValueError: this rule is not written yet"
     assert x.grad is None
+
+
+@LIBRARIES
+def test_of_two_branches_the_one_that_failed_is_named(library):
+    x = library.tensor([1.0, 2.0], requires_grad=True)
+    good = x.exp()
+    bad = failing(library).apply(x)
+    trace = record((good + bad).sum(), good=good, bad=bad)
+    assert trace.nodes[trace.stopped_at].names == ("bad",)
+    bad = failing(library).apply(x)
+    good = x.exp()
+    trace = record((bad + good).sum(), good=good, bad=bad)
+    assert trace.nodes[trace.stopped_at].names == ("bad",)
+    assert [trace.nodes[s.node].op for s in trace.steps][2] == "ExpBackward0"  # it ran before
 
 
 @LIBRARIES

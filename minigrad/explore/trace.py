@@ -196,6 +196,7 @@ class Reader:
         saved = {id(fn): dict(_saved(fn)) for fn in self.order}
         for fn in self.order:
             self._learn_from(saved[id(fn)])
+        self._forget_unused_outputs()
         self.tensors[id(self.root)] = self.out
         self._arrays.clear()  # the values are those of this moment
 
@@ -218,6 +219,13 @@ class Reader:
             self.place[id(fn)] = target = add(**self._describe(fn, saved[id(fn)]))
             edges += [Edge(s, target, slot, output) for slot, (s, output) in enumerate(sources)]
         return Trace(tuple(nodes), tuple(edges))
+
+    def _forget_unused_outputs(self) -> None:
+        """An output that leads nowhere must not stand for the one that is used."""
+        used = {(id(source), nr) for fn in self.order for source, nr in fn.next_functions}
+        for key, tensor in self.tensors.items():
+            if tensor is not None and (key, tensor.output_nr) not in used:
+                self.tensors[key] = None
 
     def _describe(self, fn: Any, saved: Mapping[str, Any]) -> dict[str, Any]:
         if hasattr(fn, "variable"):
