@@ -1,12 +1,15 @@
 """See a backward graph. Imported on demand: `import minigrad` never loads it.
 
-    from minigrad.explore import draw, explore
+    from minigrad.explore import draw, explore, why
     draw(loss)
     explore(loss)
+    why(x)
 
 `trace` says what is there and `record` what happened, as plain data; `layout` places the boxes,
 `svg` draws them, `frames` tells the pass moment by moment, `widget` shows it in a notebook. Only
-`trace` and `record` have ever seen a tensor, so minigrad and torch give the same picture.
+`trace` and `record` have ever seen a tensor, so minigrad and torch give the same picture. `why`
+explains a surprising gradient or an error, from what `case` finds out about a tensor and `source`
+about the caller's lines.
 """
 
 from functools import cached_property
