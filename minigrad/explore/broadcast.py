@@ -122,8 +122,7 @@ def _draw(run: _Run, stage: int) -> tuple[str, str]:
     whole = _extent(run.shape, cell)
     step = max(whole[0], text_width("sum over axes 0, 1, 2", SMALL)) + GAP
     columns = [0.0, step, 2 * step]
-    rows = [64.0, 64 + whole[1] + 64]
-    rows.append(rows[1] + whole[1] + 64)
+    rows = [60 + i * (whole[1] + 46) for i in range(3)]
 
     for i, name in enumerate("ab"):
         shown = run.inputs[i] if stage == 0 else run.wide[i]

@@ -12,7 +12,7 @@ from .svg import GRADIENT, NONE_YET
 from .trace import array_of
 
 MOST_PASSES, MOST_ELEMENTS = 12, 8
-HEIGHT, BAR, STEP = 220.0, 70.0, 110.0
+HEIGHT, BAR, STEP = 190.0, 70.0, 110.0
 GREY, OLD, NEW = "#595959", "#EBD3E0", "#D39BBC"
 
 
