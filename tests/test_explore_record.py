@@ -8,6 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, assume, given, settings
+from programs import programs
+from test_programs import Run
+from test_texts import neutral
 
 import minigrad
 from minigrad.autograd import engine
@@ -114,6 +118,37 @@ def test_generated_programs_are_recorded_alike():
             edges += sum(gradient is not None for gradient in a.sent)
         steps += len(mine.steps)
     assert steps > 5 * PROGRAMS and edges > 5 * PROGRAMS  # the programs are not trivial
+
+
+@settings(
+    max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+@given(program=programs())
+def test_programs_with_views_hooks_and_changes_in_place_are_recorded_alike(program):
+    traces = []
+    for library in (minigrad, torch):
+        ran = Run(library, program, "float64")
+        assume(ran.error is None and ran.outputs and ran.outputs[0].requires_grad)
+        names = {name: ran.names[name] for name in program.shapes}
+        out = ran.outputs[0]
+        traces.append(record(out, library.ones(out.shape, dtype=out.dtype), **names))
+    mine, torchs = traces
+    assert mine.stopped_at == torchs.stopped_at and neutral(mine.error) == neutral(torchs.error)
+    assert [(n.kind, n.op, n.names) for n in mine.nodes] == [
+        (n.kind, n.op, n.names) for n in torchs.nodes
+    ]
+    assert mine.edges == torchs.edges
+    assert [step.node for step in mine.steps] == [step.node for step in torchs.steps]
+    large = [
+        g
+        for step in torchs.steps
+        for g in step.sent
+        if g is not None and np.abs(g).max(initial=0) > 1e4
+    ]
+    assume(not large)  # it would compare rounding errors
+    for a, b in zip(mine.steps, torchs.steps, strict=True):
+        assert all(map(same, (*a.arrived, *a.sent), (*b.arrived, *b.sent))), (a, b)
+        assert same(a.after, b.after)
 
 
 @LIBRARIES
