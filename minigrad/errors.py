@@ -30,7 +30,7 @@ def freed() -> Exception:
 def _function(node) -> str:
     """The name of the operation that left a node: Add for AddBackward0, Sum1 for SumBackward1."""
     name, _, digit = node.name().rpartition("Backward")
-    return name + digit.removeprefix("0")
+    return node.name() if digit == "s" else name + digit.removeprefix("0")
 
 
 def changed_in_place(kind: str, shape, maker, version: int, expected: int) -> Exception:

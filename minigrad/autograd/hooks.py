@@ -6,6 +6,7 @@ The engine works on arrays; a hook gets tensors. Nothing here runs unless a hook
 from __future__ import annotations
 
 from ..tensor import Tensor
+from .modes import modes
 
 
 def as_tensor(gradient):
@@ -14,10 +15,11 @@ def as_tensor(gradient):
 
 
 def run_hooks(hooks, gradient):
-    """A tensor's hooks, one after the other; each sees the gradient that the one before made."""
-    if not hooks or gradient is None:
-        return gradient
-    recorded = isinstance(gradient, Tensor)
+    """A tensor's hooks, one after the other; each sees the gradient that the one before made.
+
+    Where the pass reached the tensor's node but not the tensor, they get None, as in torch.
+    """
+    recorded = modes.grad
     for hook in list(hooks.values()):
         result = hook(as_tensor(gradient))
         if result is not None:

@@ -45,16 +45,19 @@ class OpNode(Node):
                 if not as_tensors:
                     value = value._data
                 elif self.plan.names[len(values)] == "result":
-                    maker = self.view_maker() if self.view_maker else self
-                    value = value._alias((maker, 0))
+                    value = value._alias((self._maker_of_result(), 0))
             values.append(value)
         return values
+
+    def _maker_of_result(self):
+        return self.view_maker() if self.view_maker is not None else self
 
     def _check_version(self, i, value):
         version = value._version
         expected = 0 if self.versions is None else self.versions[i]
         if version != expected:
-            maker = self if self.plan.names[i] == "result" else value.grad_fn
+            result = self.plan.names[i] == "result"
+            maker = self._maker_of_result() if result else value.grad_fn
             raise errors.changed_in_place(
                 dtypes.class_name(value._data), value._data.shape, maker, version, expected
             )
