@@ -125,8 +125,43 @@ def test_formulas_are_mathml(pages):
 def test_what_no_one_can_translate_stays_readable(monkeypatch):
     assert mathml("\\frac{") == "<code>\\frac{</code>"
     assert mathml("<b>" + "x" * 9999).startswith("<code>&lt;b&gt;xxx")
-    monkeypatch.setattr(export_module, "_converter", lambda: None)
+    monkeypatch.setattr(export_module, "_translator", lambda: None)
     assert mathml("x < 2") == "<code>x &lt; 2</code>"
+
+
+HOSTILE = (
+    r"\text{<img/src=x/onerror=alert(1)>}",
+    r"\text{&lt;img/src=x/onerror=alert(1)&gt;}",
+    r"\text{&amp;lt;img/src=x/onerror=alert(1)&amp;gt;}",
+    r"\text{</math><script>alert(1)</script>}",
+    r"\mathrm{<script>alert(1)</script>}",
+    r"\operatorname{<svg/onload=alert(1)>}",
+    r"\href{javascript:alert(1)}{x}",
+    r"\style{background:url(//x)}{x}",
+    r"\class{x}{y}",
+    r'\color{"><img src=x onerror=alert(1)>}{x}',
+    r'\textcolor{x" onclick="alert(1)}{y}',
+    r'\rule{1em" onload="x}{1em}',
+    r'\begin{"><img src=x>}x\end{"><img src=x>}',
+    r"\unknown{<b>x</b>}",
+)
+
+
+@pytest.mark.parametrize("tex", HOSTILE)
+@pytest.mark.parametrize("mark", ["$", "$$"])
+def test_formulas_of_a_hand_in_are_shown_and_not_obeyed(tex, mark):
+    notebook = new_notebook(cells=[new_markdown_cell(f"a {mark}{tex}{mark} b")])
+    empty, full = (
+        BeautifulSoup(export_module.AloneExporter().from_notebook_node(nb)[0], "html.parser")
+        for nb in (new_notebook(cells=[new_markdown_cell("a b")]), notebook)
+    )
+    known = {tag.name for tag in empty.find_all()} | {"code"}
+    for tag in full.find_all():
+        assert tag.name in known or re.fullmatch("m[a-z]+", tag.name), tag.name
+        if tag.name not in known:
+            assert set(tag.attrs) <= export_module.ATTRIBUTES
+    assert len(full.find_all("script")) == len(empty.find_all("script"))
+    assert len(full.find_all("a")) == len(empty.find_all("a"))
 
 
 def test_a_foreign_widget_becomes_its_words():

@@ -13,9 +13,10 @@ import base64
 import json
 import re
 from collections.abc import Callable
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from bs4 import BeautifulSoup, Tag
 from jinja2 import pass_context
@@ -32,6 +33,15 @@ HERE = Path(__file__).parent
 PLAYERS = {"application/vnd.minigrad.explorer+json": "widget", MIME: "controls"}
 WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"
 FETCHES = re.compile("mermaid|MathJax")  # in a script of nbconvert's templates
+# What an element of a formula may say about itself: nothing that links, runs or styles a page.
+ATTRIBUTES = frozenset(
+    (
+        "accent accentunder align columnalign columnlines columnspacing depth display "
+        "displaystyle fence form height linethickness lspace mathbackground mathcolor mathsize "
+        "mathvariant maxsize minsize movablelimits notation rowlines rowspacing rspace "
+        "scriptlevel separator stretchy symmetric voffset width"
+    ).split()
+)
 MOST_TEX = 5000  # letters of a formula
 KINDS = ("slide", "subslide", "fragment", "skip", "notes")
 
@@ -228,25 +238,35 @@ class _Renderer(IPythonRenderer):
 def mathml(tex: str, block: bool = False) -> str:
     """TeX as MathML; as code, where it cannot be translated.
 
+    The TeX may come from a hand-in: of the attributes only those of mathematics are kept, and no
+    text becomes an element.
+
     Example:
-        >>> mathml("x^2")  # doctest: +ELLIPSIS
-        '<math ...<msup><mi>x</mi><mn>2</mn></msup>...</math>'
+        >>> mathml("x^2")
+        '<math display="inline"><mrow><msup><mi>x</mi><mn>2</mn></msup></mrow></math>'
     """
-    convert = _converter()
-    if convert is not None and len(tex) <= MOST_TEX:
+    translate = _translator()
+    if translate is not None and len(tex) <= MOST_TEX:
         try:
-            return convert(tex.strip(), display="block" if block else "inline")
+            return _written(translate(tex.strip(), display="block" if block else "inline"))
         except Exception:  # the translator raises many kinds for what it does not know
             pass
     return f"<code>{escape(tex.strip())}</code>"
 
 
-def _converter() -> Callable[..., str] | None:
+def _translator() -> Callable[..., Element] | None:
     try:
-        from latex2mathml.converter import convert
+        from latex2mathml.converter import convert_to_element
     except ImportError:
         return None
-    return convert
+    return convert_to_element
+
+
+def _written(part: Element) -> str:
+    """An element of the translator as text. Its own way of writing would let HTML through."""
+    kept = (f' {k}="{escape(unescape(v))}"' for k, v in part.items() if k in ATTRIBUTES)
+    inside = escape(unescape(part.text or "")) + "".join(map(_written, part))
+    return f"<{part.tag}{''.join(kept)}>{inside}</{part.tag}>"
 
 
 def _output_math(tex: str) -> str:
