@@ -34,13 +34,10 @@ PLAYERS = {"application/vnd.minigrad.explorer+json": "widget", MIME: "controls"}
 WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"
 FETCHES = re.compile("mermaid|MathJax")  # in a script of nbconvert's templates
 # What an element of a formula may say about itself: nothing that links, runs or styles a page.
-ATTRIBUTES = frozenset(
-    (
-        "accent accentunder align columnalign columnlines columnspacing depth display "
-        "displaystyle fence form height linethickness lspace mathbackground mathcolor mathsize "
-        "mathvariant maxsize minsize movablelimits notation rowlines rowspacing rspace "
-        "scriptlevel separator stretchy symmetric voffset width"
-    ).split()
+ATTRIBUTE = re.compile(
+    "accent(under)?|align|(column|row)(align|lines|spacing)|depth|display(style)?|fence|form|height|"
+    "linethickness|[lr]space|math(background|color|size|variant)|(max|min)size|movablelimits|"
+    "notation|scriptlevel|separator|stretchy|symmetric|voffset|width"
 )
 MOST_TEX = 5000  # letters of a formula
 KINDS = ("slide", "subslide", "fragment", "skip", "notes")
@@ -264,7 +261,7 @@ def _translator() -> Callable[..., Element] | None:
 
 def _written(part: Element) -> str:
     """An element of the translator as text. Its own way of writing would let HTML through."""
-    kept = (f' {k}="{escape(unescape(v))}"' for k, v in part.items() if k in ATTRIBUTES)
+    kept = (f' {k}="{escape(unescape(v))}"' for k, v in part.items() if ATTRIBUTE.fullmatch(k))
     inside = escape(unescape(part.text or "")) + "".join(map(_written, part))
     return f"<{part.tag}{''.join(kept)}>{inside}</{part.tag}>"
 
