@@ -175,8 +175,11 @@ def _head(array: np.ndarray, most: int) -> str:
 def in_words(trace: Trace) -> str:
     """Tell the graph line by line, inputs first: for a screen reader or a terminal."""
     told = []
+    into: dict[int, list[Node]] = {}
+    for edge in sorted(trace.edges, key=lambda edge: edge.slot):
+        into.setdefault(edge.target, []).append(trace.nodes[edge.source])
     for node in trace.nodes:
-        inputs = [call(source) for source in trace.inputs(node)]
+        inputs = [call(source) for source in into.get(node.id, ())]
         made = f" of {', '.join(inputs)}" if inputs else ""
         told.append(f"{call(node)}: " + ", ".join([f"{node.kind}{made}", *_told(node)]))
     return "\n".join(told)
