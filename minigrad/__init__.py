@@ -16,7 +16,8 @@ import warnings as _warnings
 # NumPy warns of overflow and division by zero, torch does not: inf and nan are ordinary results.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
 
-from . import autograd, cuda, linalg, optim
+from . import autograd, cuda
+from . import lazy as _lazy
 from .autograd import (
     enable_grad,
     inference_mode,
@@ -25,7 +26,6 @@ from .autograd import (
     no_grad,
     set_grad_enabled,
 )
-from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .creation import (
     arange,
     as_tensor,
@@ -79,9 +79,14 @@ globals().update(_FUNCTIONS)
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str):
-    if name == "nn":  # imported when it is first used
-        import importlib
-
-        return importlib.import_module(".nn", __name__)
-    raise AttributeError(f"minigrad has no `{name}`; dir(minigrad) lists what it has of torch.")
+__getattr__ = _lazy.when_used(
+    __name__,
+    {
+        "linalg": "linalg",
+        "nn": "nn",
+        "optim": "optim",
+        "is_anomaly_enabled": "autograd.anomaly_mode",
+        "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",
+    },
+    "minigrad has no `{name}`; dir(minigrad) lists what it has of torch.",
+)

@@ -11,26 +11,15 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from . import dtypes
 
-
-@dataclass
-class PrintOptions:
-    """How tensors are printed; `set_printoptions` explains the fields."""
-
-    precision: int = 4
-    threshold: float = 1000
-    edgeitems: int = 3
-    linewidth: int = 80
-    sci_mode: bool | None = None
-
-
-options = PrintOptions()
+# How tensors are printed; `set_printoptions` explains the fields.
+options = SimpleNamespace(precision=4, threshold=1000, edgeitems=3, linewidth=80, sci_mode=None)
 
 _PROFILES: dict[str, dict[str, Any]] = {
     "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
@@ -93,7 +82,7 @@ def get_printoptions() -> dict[str, Any]:
         >>> get_printoptions()["linewidth"]
         80
     """
-    return asdict(options)
+    return dict(vars(options))
 
 
 @contextlib.contextmanager

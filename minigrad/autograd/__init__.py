@@ -1,9 +1,8 @@
 """Automatic differentiation: the graph, the walk through it, and the modes of recording."""
 
-from . import functional, graph
-from .anomaly_mode import detect_anomaly, set_detect_anomaly
+from ..lazy import when_used
+from . import graph
 from .engine import backward, grad
-from .function import Function
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .modes import (
     enable_grad,
@@ -32,3 +31,15 @@ __all__ = [
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
+
+__getattr__ = when_used(
+    __name__,
+    {
+        "Function": "function",
+        "detect_anomaly": "anomaly_mode",
+        "function": "function",
+        "functional": "functional",
+        "set_detect_anomaly": "anomaly_mode",
+    },
+    "minigrad.autograd has no `{name}`; dir() lists what it has of torch.",
+)

@@ -17,6 +17,7 @@ undoes broadcasting: the engine does, for every edge.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +52,6 @@ class Op:
         self.vjps = vjps
         self.tensors = {"result", *inert, *vjps}
         self.node_name = f"{name.title().replace('_', '')}Backward{digit}"
-        self.node_type = type(self.node_name, (OpNode,), {"__slots__": (), "op": self})
         self.plans: dict[int, Plan] = {}
         if "tensors" in vjps:  # the first argument is a list of inputs
             self.inputs_of = lambda arguments: arguments[0]
@@ -60,6 +60,11 @@ class Op:
         else:
             places = [self.arguments.index(input) for input in vjps]
             self.inputs_of = lambda arguments: [arguments[place] for place in places]
+
+    @cached_property
+    def node_type(self) -> type[OpNode]:
+        """The class of this row's nodes; made when the first one is recorded."""
+        return type(self.node_name, (OpNode,), {"__slots__": (), "op": self})
 
     def plan(self, wanted: int) -> Plan:
         """The plan for the inputs whose bits are set in `wanted`; made when it is first asked for.

@@ -1,0 +1,26 @@
+"""Parts that are imported when they are first used, so that `import minigrad` stays quick."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+
+def when_used(package: str, parts: dict[str, str], otherwise: str) -> Callable[[str], object]:
+    """A module's `__getattr__`: `parts` says in which submodule a name is found.
+
+    A name that equals its submodule is the submodule itself. Any other name is an AttributeError
+    with the text of `otherwise`, in which `{name}` stands for it.
+    """
+
+    def __getattr__(name: str):
+        part = parts.get(name)
+        if part is None:
+            raise AttributeError(otherwise.format(name=name))
+        __import__(f"{package}.{part}")
+        module = sys.modules[f"{package}.{part}"]
+        found = module if name == part else getattr(module, name)
+        setattr(sys.modules[package], name, found)
+        return found
+
+    return __getattr__
