@@ -202,16 +202,17 @@ function render({ model, el }) {
     if (mode) put(mode, !model.get(mode));
   });
   slider.addEventListener("input", () => go(Number(slider.value)));
+  const full = () => root.getRootNode().fullscreenElement;
   root.addEventListener("fullscreenchange", () => {
-    if (!document.fullscreenElement && model.get("projector")) put("projector", false);
+    if (!full() && model.get("projector")) put("projector", false);
   });
 
   function modes() {
     for (const name of ["predict", "projector"]) part(`[data-mode=${name}]`).ariaPressed = model.get(name);
     const large = model.get("projector");
     root.classList.toggle("projector", large);
-    if (large && !document.fullscreenElement) root.requestFullscreen?.().catch(() => {});
-    if (!large && document.fullscreenElement === root) document.exitFullscreen();
+    if (large && !full()) root.requestFullscreen?.().catch(() => {});
+    if (!large && full() === root) document.exitFullscreen();
     show();
   }
   model.on("change:step", show);
