@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 from conftest import ROOT, jupyter, needs
-from test_explore_browser import SETTINGS, _note_outside
+from test_explore_browser import SETTINGS, note_outside, note_problem
 from test_lessons import open_and_run
 
 pytestmark = needs("chromium")
@@ -22,8 +22,8 @@ def gallery(browser, tmp_path_factory):
         file.write_text(json.dumps(values))
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.outside, page.problems = [], []
-    page.on("request", lambda request: _note_outside(page, request.url))
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("request", lambda request: note_outside(page, request.url))
+    page.on("pageerror", lambda error: note_problem(page, error.stack))
     with jupyter(folder, f"--LabApp.user_settings_dir={folder / 'settings'}") as address:
         open_and_run(page, address, "99_gallery.ipynb")
         yield page
