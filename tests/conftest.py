@@ -132,6 +132,18 @@ def jupyter(folder: Path, *options: str, app: str = "lab", seconds: float = 120)
             server.wait()
 
 
+def change_theme(page, scheme: str) -> None:
+    """Let an adaptive JupyterLab go "light" or "dark", and wait until it is done.
+
+    It covers the page with its splash screen meanwhile; asked again before that is gone, it takes
+    the screen away twice and throws.
+    """
+    page.emulate_media(color_scheme=scheme)
+    theme = f'body[data-jp-theme-name="JupyterLab {scheme.title()}"]'
+    page.locator(theme).wait_for(state="attached")
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
+
+
 def wait_for_jupyter(
     process: subprocess.Popen, runtime: Path, pattern: str, seconds: float
 ) -> dict | None:

@@ -3,11 +3,10 @@
 import json
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pytest
-from conftest import ROOT, jupyter, needs
+from conftest import ROOT, change_theme, jupyter, needs
 from test_lessons import open_and_run
 
 pytestmark = needs("chromium")
@@ -56,23 +55,13 @@ def lab(tmp_path_factory, browser):
     page.outside = []
     page.problems = []
     page.on("request", lambda request: note_outside(page, request.url))
-    page.on("pageerror", lambda error: note_problem(page, error.stack))
+    page.on("pageerror", lambda error: page.problems.append(error.stack))
     with jupyter(folder, f"--LabApp.user_settings_dir={folder / 'settings'}") as address:
         page.address = address
         open_and_run(page, address, "explorer.ipynb")
         page.locator(".mg").nth(1).wait_for(timeout=30_000)
         yield page
     page.close()
-
-
-def note_problem(page, stack: str) -> None:
-    """Keep an error, unless all of its frames lie in JupyterLab's own bundle.
-
-    JupyterLab 4.6 throws on its own now and then: its splash screen is removed twice.
-    """
-    frames = [line for line in stack.splitlines() if line.lstrip().startswith("at ")]
-    if not frames or not all("/static/lab/" in frame for frame in frames):
-        page.problems.append(stack)
 
 
 def note_outside(page, url: str) -> None:
@@ -271,15 +260,12 @@ def test_light_dark_and_projector(reader, tmp_path):
     reader.press(*["ArrowRight"] * 5)
     grounds = {}
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.locator(f'body[data-jp-theme-name="JupyterLab {scheme.title()}"]').wait_for(
-            state="attached"
-        )
+        change_theme(page, scheme)
         ground = "e => getComputedStyle(e).fill"
         grounds[scheme] = reader.widget.locator(".paper").evaluate(ground)
         page.screenshot(path=tmp_path / f"{scheme}.png")
     assert grounds == {"light": "rgb(255, 255, 255)", "dark": "rgb(22, 25, 29)"}
-    page.emulate_media(color_scheme="light")
+    change_theme(page, "light")
     page.set_viewport_size({"width": 1280, "height": 720})
     reader.button("Projector")
     page.wait_for_timeout(500)
@@ -321,17 +307,6 @@ def test_axe_finds_nothing(reader):
 
 
 # --- the page around it --------------------------------------------------------------------------
-
-
-def test_only_an_error_of_jupyterlab_alone_is_passed_over():
-    page = SimpleNamespace(problems=[])
-    lab = "    at http://localhost:1/static/lab/jlab_core.js:1:1"
-    note_problem(page, f"NotFoundError: twice\n{lab}")
-    assert page.problems == []
-    ours = f"TypeError: ours\n    at show (blob:http://localhost:1/2:3:4)\n{lab}"
-    for stack in (ours, "SyntaxError: nowhere"):
-        note_problem(page, stack)
-    assert page.problems == [ours, "SyntaxError: nowhere"]
 
 
 def test_nothing_leaves_the_machine_and_nothing_fails(reader):

@@ -4,8 +4,8 @@ import json
 import shutil
 
 import pytest
-from conftest import ROOT, jupyter, needs
-from test_explore_browser import SETTINGS, note_outside, note_problem
+from conftest import ROOT, change_theme, jupyter, needs
+from test_explore_browser import SETTINGS, note_outside
 from test_lessons import open_and_run
 
 pytestmark = needs("chromium")
@@ -23,7 +23,7 @@ def gallery(browser, tmp_path_factory):
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.outside, page.problems = [], []
     page.on("request", lambda request: note_outside(page, request.url))
-    page.on("pageerror", lambda error: note_problem(page, error.stack))
+    page.on("pageerror", lambda error: page.problems.append(error.stack))
     with jupyter(folder, f"--LabApp.user_settings_dir={folder / 'settings'}") as address:
         open_and_run(page, address, "99_gallery.ipynb")
         yield page
@@ -109,9 +109,7 @@ def test_projector_letters_are_large(gallery, label):
 
 def test_letters_stand_out_in_a_dark_theme(gallery, tmp_path):
     for scheme, dark in (("dark", True), ("light", False)):
-        gallery.emulate_media(color_scheme=scheme)
-        light = "true" if not dark else "false"
-        gallery.wait_for_function(f"document.body.dataset.jpThemeLight === '{light}'")
+        change_theme(gallery, scheme)
         for label in ("retain_grad()", "Stage", "Learning rate"):
             widget = Small(gallery, label)
             widget.root.screenshot(path=tmp_path / f"{scheme}-{label[:5]}.png")

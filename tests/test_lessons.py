@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT, jupyter, needs
+from conftest import ROOT, change_theme, jupyter, needs
 
 from grader.build import build_notebook, notebook_from_source
 
@@ -143,9 +143,7 @@ def test_lesson_1_in_jupyterlab_light_and_dark(browser, tmp_path):
     with jupyter(tmp_path, f"--LabApp.user_settings_dir={tmp_path / 'settings'}") as address:
         open_and_run(page, address, lesson)
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            body = page.locator(f'body[data-jp-theme-name="JupyterLab {scheme.title()}"]')
-            body.wait_for(state="attached")
+            change_theme(page, scheme)
             assert "model not found" not in page.locator(".jp-Notebook").inner_text()
             (picture,) = page.locator(".jp-OutputArea img").all()
             assert picture.evaluate("img => img.naturalWidth") > 500
