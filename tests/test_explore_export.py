@@ -281,41 +281,81 @@ def test_printing_leaves_the_buttons_out(open_page):
 # --- slides --------------------------------------------------------------------------------------
 
 
+def at(page):
+    """The number of the slide that is shown, from 1, and what its heading says."""
+    page.wait_for_function("Reveal.isReady()")
+    number = page.evaluate("Reveal.getSlidePastCount() + 1")
+    return number, page.locator("section.present h1, section.present h2").first.inner_text()
+
+
 @needs("chromium")
 def test_slides_turn_and_their_players_keep_their_keys(open_page):
     page = open_page("slides")
-    count = page.locator("nav.turn span")
-    assert count.inner_text() == "1 / 8"
-    assert page.locator("section.slide:visible").count() == 1
+    assert at(page) == (1, "A lesson")
     page.keyboard.press("ArrowRight")
-    assert count.inner_text() == "2 / 8"
+    assert at(page) == (2, "Explorer")
     explorer = player(page, 0)
     explorer.locator(".mg").first.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("PageDown")
     assert explorer.locator(".count").inner_text() == "2 of 9"
-    assert count.inner_text() == "2 / 8"
-    page.keyboard.press("Escape")
-    page.locator("h2:visible").click()
+    assert at(page) == (2, "Explorer")
+    explorer.get_by_text("Next", exact=True).click()
+    assert explorer.locator(".count").inner_text() == "3 of 9"
+    page.locator("section.present h2:visible").click()
     page.keyboard.press("PageDown")
-    assert count.inner_text() == "3 / 8"
+    assert at(page) == (3, "Card")
     page.keyboard.press("End")
-    assert count.inner_text() == "8 / 8"
-    assert page.url.endswith("#8")
+    assert at(page)[1] == "Descent"
+    page.wait_for_function("location.hash === '#/7'")  # reveal.js writes it a little later
+    assert page.locator(".slide-number").inner_text().split() == ["8", "/", "8"]
 
 
-def test_slide_types_are_followed():
-    kinds = ("slide", "fragment", "-", "skip", "subslide", "notes")
+KINDS = ("slide", "fragment", "-", "skip", "subslide", "notes", "slide")
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory):
+    """Slides of a notebook in which each cell says how it begins a slide."""
     cells = [
         new_markdown_cell(f"cell {i}", metadata={"slideshow": {"slide_type": kind}})
-        for i, kind in enumerate(kinds)
+        for i, kind in enumerate(KINDS)
     ]
-    html, _ = SlidesExporter().from_notebook_node(new_notebook(cells=cells))
-    slides = html.split('<section class="slide">')[1:]
-    found = [re.findall(r"cell \d", slide) for slide in slides]
-    assert found == [["cell 0", "cell 1", "cell 2"], ["cell 4"]]
-    assert len(re.findall(r'class="[^"]* fragment"', slides[0])) == 1
+    path = tmp_path_factory.mktemp("kinds") / "kinds.html"
+    path.write_text(SlidesExporter().from_notebook_node(new_notebook(cells=cells))[0], "utf-8")
     assert cells[1].metadata == {"slideshow": {"slide_type": "fragment"}}  # left as it was
+    return path
+
+
+@needs("chromium")
+def test_fragments_come_one_by_one_and_slides_below_each_other(browser, kinds):
+    page = browser.new_page()
+    page.goto(kinds.as_uri())
+    page.evaluate("Reveal.configure({ transition: 'none' })")
+    seen = []
+    for key in ("Home", "Space", "Space", "Space"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(300)  # until it has faded in
+        shown = page.locator("section.present section.present .jp-Cell:visible")
+        seen.append(sorted(shown.all_inner_texts()))
+    page.close()
+    assert seen == [["cell 0"], ["cell 0", "cell 1", "cell 2"], ["cell 4"], ["cell 6"]]
+
+
+@needs("chromium")
+def test_slides_print_a_page_each(browser, kinds):
+    page = browser.new_page()
+    page.goto(kinds.as_uri() + "?print-pdf")
+    page.locator(".pdf-page").nth(2).wait_for()
+    pdf = page.pdf(prefer_css_page_size=True)
+    page.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 3
+
+
+def test_slides_without_reveal_say_what_to_install():
+    exporter = SlidesExporter(reveal_url_prefix="nowhere")
+    with pytest.raises(FileNotFoundError, match=r"pip install pyreveal==1\.0\.0"):
+        exporter.from_notebook_node(new_notebook(cells=[new_markdown_cell("# A lesson")]))
 
 
 def test_slides_from_the_command_line(lesson, tmp_path):
@@ -323,7 +363,7 @@ def test_slides_from_the_command_line(lesson, tmp_path):
     command += ["--to", "minigrad.explore.export.SlidesExporter", str(lesson)]
     done = subprocess.run([*command, "--output-dir", str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert '<section class="slide">' in (tmp_path / "lesson.html").read_text(encoding="utf-8")
+    assert "Reveal.initialize" in (tmp_path / "lesson.slides.html").read_text(encoding="utf-8")
 
 
 def test_the_data_of_an_output_is_plain_json(things):

@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Callable
 from html import escape, unescape
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -21,6 +22,7 @@ from xml.etree.ElementTree import Element
 from bs4 import BeautifulSoup, Tag
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters import SlidesExporter as RevealExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
@@ -40,7 +42,8 @@ ATTRIBUTE = re.compile(
     "notation|scriptlevel|separator|stretchy|symmetric|voffset|width"
 )
 MOST_TEX = 5000  # letters of a formula
-KINDS = ("slide", "subslide", "fragment", "skip", "notes")
+# A slide begins at its top, and the address tells which one is shown.
+SLIDES = {"hash": True, "center": False, "margin": 0.02, "pdfSeparateFragments": False}
 
 
 class AloneExporter(HTMLExporter):
@@ -98,28 +101,70 @@ class PageExporter(AloneExporter):
             page.body.append(_module(_front_end(needed)))
 
 
-class SlidesExporter(PageExporter):
-    """A lesson as slides whose players play.
+class SlidesExporter(PageExporter, RevealExporter):
+    """A lesson as reveal.js slides whose players play.
 
-    The slide types of Jupyter's property inspector are followed. In a notebook without any, each
-    heading of the first or second level begins a slide.
+    nbconvert's own slides, with reveal.js written into the page. The slide types of Jupyter's
+    property inspector are followed. In a notebook without any, each heading of the first or second
+    level begins a slide. Printing the page with `?print-pdf` at the end of its address gives a page
+    a slide.
     """
 
     export_from_notebook = "Lesson: slides that stand alone"
 
+    @default("reveal_url_prefix")
+    def _reveal(self) -> str:
+        spec = find_spec("pyreveal")
+        return str(Path(spec.origin).parent / "revealjs") if spec and spec.origin else "."
+
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
     ) -> tuple[str, dict[str, Any]]:
-        """Convert a notebook; returns the page and nbconvert's resources."""
+        """Convert a notebook; returns the page and nbconvert's resources.
+
+        Raises:
+            FileNotFoundError: if there is no reveal.js.
+        """
         nb = nb.copy()
-        nb.cells = _with_slide_tags(nb.cells)
+        nb.cells = _with_slide_types(nb.cells)
         return super().from_notebook_node(nb, resources, **options)
 
     def finish(self, page: BeautifulSoup) -> None:
         super().finish(page)
-        _into_slides(page)
-        page.head.append(_element("style", _file("slides.css")))
-        page.body.append(_module(_file("slides.js")))
+        for link in page.select("link[rel=stylesheet]"):
+            link.decompose()  # reveal.js' own come from the file, its themes fetch their fonts
+        for style in (self._dist("reveal.css"), _file("slides.css")):
+            page.head.append(_element("style", style))
+        settings = {
+            "width": int(self.reveal_width or 1280),
+            "height": int(self.reveal_height or 720),
+            "slideNumber": self.reveal_number or "c/t",
+            "transition": self.reveal_transition,
+            **SLIDES,
+        }
+        page.body.append(_element("script", self._dist("reveal.js")))
+        page.body.append(_element("script", f"Reveal.initialize({json.dumps(settings)});"))
+
+    def _dist(self, name: str) -> str:
+        path = Path(self.reveal_url_prefix) / "dist" / name
+        if not path.exists():
+            raise FileNotFoundError(
+                f"slides need reveal.js, and there is no {path}: pip install pyreveal==1.0.0, "
+                "or name a folder with reveal.js in --SlidesExporter.reveal_url_prefix"
+            )
+        return path.read_text(encoding="utf-8")
+
+
+def _with_slide_types(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells, or where none says how it begins a slide, copies that do: by their headings."""
+    told = {cell.metadata.get("slideshow", {}).get("slide_type", "-") for cell in cells}
+    if told - {"-", ""}:
+        return cells
+    copies = [cell.copy() for cell in cells]
+    for cell in copies:
+        if cell.cell_type == "markdown" and cell.source.startswith(("# ", "## ")):
+            cell.metadata = NotebookNode(cell.metadata, slideshow={"slide_type": "slide"})
+    return copies
 
 
 # --- players --------------------------------------------------------------------------------------
@@ -176,46 +221,6 @@ def _front_end(needed: set[str]) -> str:
     style = json.dumps(_file("widget.css") + _file("controls.css"))
     players = f"const PLAYERS = {{ {', '.join(sorted(needed))} }};\nconst STYLE = {style};"
     return "\n".join([*imports, players, _file("page.js")])
-
-
-# --- slides ---------------------------------------------------------------------------------------
-
-
-def _with_slide_tags(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """Copies of the cells that say in a tag, which the template shows, how they begin a slide."""
-    given = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in cells]
-    if not any(kind in KINDS for kind in given):
-        heads = [cell.cell_type == "markdown" and cell.source[:3] for cell in cells]
-        given = ["slide" if head and head.startswith(("# ", "## ")) else None for head in heads]
-    tagged = []
-    for cell, kind in zip(cells, given, strict=True):
-        new = cell.copy()
-        new.metadata = cell.metadata.copy()
-        if kind in KINDS:
-            new.metadata["tags"] = [*cell.metadata.get("tags", []), f"as-{kind}"]
-        tagged.append(new)
-    return tagged
-
-
-def _into_slides(page: BeautifulSoup) -> None:
-    main = page.find("main")
-    slide = None
-    for cell in main.find_all("div", class_="jp-Cell", recursive=False):
-        kinds = {
-            kind
-            for kind in KINDS
-            if cell.select_one(f".celltag_as-{kind}")
-            or f"celltag_as-{kind}" in cell.get("class", [])
-        }
-        cell.extract()
-        if kinds & {"skip", "notes"}:
-            continue
-        if slide is None or kinds & {"slide", "subslide"}:
-            slide = page.new_tag("section", attrs={"class": "slide"})
-            main.append(slide)
-        if "fragment" in kinds:
-            cell["class"] = [*cell.get("class", []), "fragment"]
-        slide.append(cell)
 
 
 # --- formulas -------------------------------------------------------------------------------------
