@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..autograd.recording import OpNode
+from .groups import groups, owners
 
 Kind = Literal["leaf", "op", "output", "constant"]
 
@@ -37,12 +38,18 @@ class Node:
             "constant" is not tracked.
         op: the name of the backward node, as torch gives it ("MulBackward0"); "" for a leaf and a
             constant.
-        names: the caller's variables that hold this tensor.
+        names: the caller's variables that hold this tensor; for a parameter that no variable
+            holds its name in its module, as "linear1.weight".
         value: the forward value, or None where nobody kept it.
         grad: the stored gradient, or None where there is none.
         saved: what the backward node holds for its derivative, by name; empty once it is freed.
         version: how often the value was changed in place, or None where nobody holds it.
         again: the value was not kept, but computed once more.
+        group: the module in which it stands, as the caller would write it with dots:
+            "model.layers.3.linear1" stands inside "model.layers.3". A parameter stands in the
+            module that owns it, an operation in the module whose parameters it uses or which
+            surrounds it, a constant where its user stands. "" where no module is known. A module
+            that was called more than once is one group.
     """
 
     id: int
@@ -54,6 +61,7 @@ class Node:
     saved: Mapping[str, Any] = field(default_factory=dict)
     version: int | None = None
     again: bool = False
+    group: str = ""
 
     @property
     def shape(self) -> tuple[int, ...] | None:
@@ -145,8 +153,8 @@ def read(out: Any, variables: Mapping[str, Any]) -> Trace:
 
     Args:
         out: a tensor. One that is not tracked gives a single constant.
-        variables: the caller's variables by name; they lend their names and their values to the
-            nodes.
+        variables: the caller's variables by name; tensors lend their names and their values to
+            the nodes, modules their parts as groups.
 
     Example:
         >>> import minigrad
@@ -187,6 +195,9 @@ class Reader:
                 self.names.setdefault(id(tensor if made_by is None else made_by), []).append(name)
                 if made_by is not None:
                     self._learn(tensor)
+        self.owners = owners(variables)
+        for key, path in self.owners.items():
+            self.names.setdefault(key, [".".join(path.split(".")[-2:])])
 
     def trace(self) -> Trace:
         """Read it all; the values are those of this moment."""
@@ -199,6 +210,7 @@ class Reader:
         self._forget_unused_outputs()
         self.tensors[id(self.root)] = self.out
         self._arrays.clear()  # the values are those of this moment
+        group = groups(self.order, self.owners, saved) if self.owners else {}
 
         nodes: list[Node] = []
         edges: list[Edge] = []
@@ -209,14 +221,16 @@ class Reader:
 
         for fn in self.order:
             sources = []
+            where = group.get(id(fn), "")
             for slot, (source, output) in enumerate(fn.next_functions):
                 if source is None:
                     thing = _constant(slot, saved[id(fn)])
                     names = tuple(self.names.get(id(thing), ())[:MOST_NAMES])
-                    sources.append((add(kind="constant", names=names, value=array_of(thing)), 0))
+                    constant = add(kind="constant", names=names, value=array_of(thing), group=where)
+                    sources.append((constant, 0))
                 else:
                     sources.append((self.place[id(source)], output))
-            self.place[id(fn)] = target = add(**self._describe(fn, saved[id(fn)]))
+            self.place[id(fn)] = target = add(group=where, **self._describe(fn, saved[id(fn)]))
             edges += [Edge(s, target, slot, output) for slot, (s, output) in enumerate(sources)]
         return Trace(tuple(nodes), tuple(edges))
 
