@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from html import escape
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -265,28 +266,26 @@ def table(array: np.ndarray) -> str:
     array = np.asarray(array)
     rows = array.reshape(-1, array.shape[-1] if array.ndim else 1)
     numbers = rows[:CELLS, :CELLS]
-    real = np.isrealobj(numbers) and numbers.dtype.kind in "fiu"
-    size = np.abs(numbers[np.isfinite(numbers)]).max(initial=0) if real else 0
-    out = []
-    for row in numbers:
-        cells = [_cell(number, size) for number in row]
-        more = "<td>\u2026</td>" if rows.shape[1] > CELLS else ""
-        out.append(f"<tr>{''.join(cells)}{more}</tr>")
+    real = numbers.dtype.kind in "fiu"
+    size = float(np.abs(numbers[np.isfinite(numbers)]).max(initial=0)) if real else 0
+    more = "<td>\u2026</td>" if rows.shape[1] > CELLS else ""
+    out = [f"<tr>{''.join([_cell(n, size) for n in row])}{more}</tr>" for row in numbers.tolist()]
     if len(rows) > CELLS:
         out.append("<tr><td>\u2026</td></tr>")
     return f"<table>{''.join(out)}</table>"
 
 
 def _cell(number: Any, size: float) -> str:
-    text = short(np.asarray(number))
-    share = round(100 * abs(float(number)) / size) if size and np.isfinite(number) else 0
+    share = round(100 * abs(number) / size) if size and isfinite(number) else 0
     tint = f' style="--{"p" if number > 0 else "n"}:{share}"' if share else ""
-    return f"<td{tint}>{text}</td>"
+    return (
+        f"<td{tint}>{number:.4g}</td>" if isinstance(number, float) else f"<td{tint}>{number}</td>"
+    )
 
 
 def _question(frame: Frame) -> dict[str, Any]:
     """What a reader is asked before a value is shown; of a large array its first number."""
-    numbers = [float(number) for number in np.ravel(frame.value)]
+    numbers = np.ravel(frame.value)[: ASKED + 1].astype(float).tolist()
     what, shape = frame.asks, frame.value.shape
     if len(numbers) > ASKED:
         what += f" Its shape is {shape}: give its first number."

@@ -13,6 +13,7 @@ names. An edge tells in `data-at` where a text on it would stand.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 
@@ -164,12 +165,21 @@ def short(array: np.ndarray, most: int = 4) -> str:
 
 
 def _head(array: np.ndarray, most: int) -> str:
-    if array.ndim == 0:
-        item = array.item()
-        return f"{item:.4g}" if isinstance(item, float) else str(item)
-    keep = most if array.ndim == 1 else 1 if array.size > most * most else most
-    parts = [_head(part, most) for part in array[:keep]] + ["\u2026"] * (len(array) > keep)
-    return f"[{', '.join(parts)}]"
+    kept, more, size = [], [], array.size
+    for length in array.shape:
+        keep = 1 if len(kept) + 1 < array.ndim and size > most * most else most
+        kept.append(slice(keep))
+        more.append(length > keep)
+        size //= length or 1
+    return _written(array[tuple(kept)].tolist(), more)
+
+
+def _written(parts: Any, more: Sequence[bool]) -> str:
+    """Nested lists as text; `more` tells of each level whether something was left out."""
+    if more:
+        inside = [_written(part, more[1:]) for part in parts] + ["\u2026"] * more[0]
+        return f"[{', '.join(inside)}]"
+    return f"{parts:.4g}" if isinstance(parts, float) else str(parts)
 
 
 def in_words(trace: Trace) -> str:
