@@ -305,9 +305,9 @@ def nll_loss(
     expected = () if input.ndim == 1 else (input.shape[0], *input.shape[2:])
     if tuple(target.shape) != expected:
         raise refusals.nll_sizes(input.shape, target.shape)
-    wrong = (target._data != ignore_index) & ((target._data < 0) | (target._data >= classes))
-    if wrong.any():
-        raise IndexError(f"Target {target._data[wrong].flat[0]} is out of bounds.")
+    wrong = losses.no_class(target._data, classes, ignore_index)
+    if wrong is not None:
+        raise IndexError(f"Target {wrong} is out of bounds.")
     if weight is not None and tuple(weight.shape) != (classes,):
         raise refusals.nll_weight(classes, weight.shape)
     if target._data.dtype.kind == "f":

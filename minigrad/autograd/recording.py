@@ -122,7 +122,11 @@ def record(op, arguments: tuple, output):
     edges = []
     wanted, bit = 0, 1
     for tensor in op.inputs_of(arguments):
-        edge = edge_of(tensor) if isinstance(tensor, Tensor) else None
+        edge = None
+        if isinstance(tensor, Tensor):
+            edge = tensor._edge
+            if edge is None or tensor._version_cell is not None:
+                edge = edge_of(tensor)
         edges.append(edge)
         if edge is not None:
             wanted |= bit
@@ -206,7 +210,8 @@ def _look_after(node):
         if isinstance(value, Tensor) and value._version_cell is not None:
             if value._inference:
                 raise errors.inference_saved()
-            node.versions = [v._version if isinstance(v, Tensor) else 0 for v in saved]
+            if value._version_cell[0]:
+                node.versions = [v._version if isinstance(v, Tensor) else 0 for v in saved]
     if modes.pack is not None:
         node.saved = tuple([Packed(v) if isinstance(v, Tensor) else v for v in saved])
 

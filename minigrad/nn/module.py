@@ -50,12 +50,12 @@ class Module:
         )
 
     def __call__(self, *inputs, **options):
-        for hook in list(self._pre_hooks.values()):
+        for hook in tuple(self._pre_hooks.values()):
             changed = hook(self, inputs)
             if changed is not None:
                 inputs = changed if isinstance(changed, tuple) else (changed,)
         output = self.forward(*inputs, **options)
-        for hook in list(self._hooks.values()):
+        for hook in tuple(self._hooks.values()):
             changed = hook(self, inputs, output)
             output = output if changed is None else changed
         return output
@@ -145,8 +145,8 @@ class Module:
 
     def __getattr__(self, name):
         for registry in ("_parameters", "_buffers", "_modules"):
-            found = self.__dict__.get(registry, {})
-            if name in found:
+            found = self.__dict__.get(registry)
+            if found and name in found:
                 return found[name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 

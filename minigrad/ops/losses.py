@@ -128,20 +128,29 @@ def target_slope(x, pos_weight):
     return -x if pos_weight is None else -log_sigmoid(x) * (pos_weight - 1) - x
 
 
-def _counted(target, weight, ignore_index, kind):
-    """For each target its weight, 0 where it is ignored; and the target with ignored ones as 0."""
-    target = raw(target)
-    counts = target != ignore_index
-    if weight is None and counts.all():
-        return target, kind.type(1)
-    safe = np.where(counts, target, 0)
-    return safe, counts.astype(kind) if weight is None else counts * raw(weight)[safe]
+def no_class(target, classes, ignore_index):
+    """The first target that names none of the classes and is not ignored; None where all do."""
+    if not target.size or (target.min() >= 0 and target.max() < classes):
+        return None
+    wrong = target[(target != ignore_index) & ((target < 0) | (target >= classes))]
+    return wrong.flat[0] if wrong.size else None
 
 
 def total_of(target, weight, ignore_index, kind):
     """The sum of the weights of all targets."""
-    classes, weights = _counted(target, weight, ignore_index, kind)
-    return np.add.reduce(np.broadcast_to(weights, classes.shape), axis=None)
+    if weight is None:
+        return kind.type(np.count_nonzero(raw(target) != ignore_index))
+    return np.add.reduce(_counted(target, weight, ignore_index, kind)[1], axis=None)
+
+
+def _counted(target, weight, ignore_index, kind, total=None):
+    """The targets with ignored ones as 0, and the weight of each: a 1 for all where all count."""
+    target = raw(target)
+    if weight is None and total == target.size:
+        return target, kind.type(1)
+    counts = target != ignore_index
+    safe = np.where(counts, target, 0)
+    return safe, counts.astype(kind) if weight is None else counts * raw(weight)[safe]
 
 
 def _places(target, ndim):
@@ -156,7 +165,7 @@ def _places(target, ndim):
 
 def picked(x, target, weight, reduction, ignore_index, total_weight):
     """Minus the weighted log probabilities of the targets."""
-    safe, weights = _counted(target, weight, ignore_index, x.dtype)
+    safe, weights = _counted(target, weight, ignore_index, x.dtype, total_weight)
     losses = -x[_places(safe, x.ndim)] * weights
     if reduction == 0:
         return np.where(weights == 0, x.dtype.type(0), losses)
@@ -166,6 +175,6 @@ def picked(x, target, weight, reduction, ignore_index, total_weight):
 
 def unpicked(g, sizes, target, weight, reduction, ignore_index, total_weight):
     """The gradient of `picked`: minus the weight at each target, zero elsewhere."""
-    safe, weights = _counted(target, weight, ignore_index, raw(g).dtype)
+    safe, weights = _counted(target, weight, ignore_index, raw(g).dtype, total_weight)
     scale = -weights / total_weight if reduction == 1 else -weights
     return index_backward(g * scale, sizes, _places(safe, len(sizes)))

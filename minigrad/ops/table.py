@@ -203,9 +203,12 @@ def as_operand(value):
 
 def _general(row, forward, floating):
     def call(*arguments):
+        for argument in arguments:
+            if isinstance(argument, Tensor):
+                break
+        else:
+            return forward(*arguments)
         arrays = [a._data if isinstance(a, Tensor) else a for a in arguments]
-        if all(a is b for a, b in zip(arrays, arguments, strict=True)):
-            return forward(*arrays)
         if floating:
             arrays[0] = dtypes.floating(arrays[0])
         try:
