@@ -50,11 +50,7 @@ def as_tensor(data, *, dtype: dtypes.dtype | None = None, device=None) -> Tensor
 def from_numpy(array: np.ndarray) -> Tensor:
     """A tensor that shares memory with a NumPy array."""
     if not isinstance(array, np.ndarray):
-        raise errors.advised(
-            TypeError,
-            f"expected np.ndarray (got {type(array).__name__})",
-            "minigrad.tensor takes lists and numbers.",
-        )
+        raise errors.no_array(type(array).__name__)
     dtypes.of(array)
     return plain(array)
 
@@ -95,14 +91,9 @@ def _check_nesting(data, path):
         expected = len(data[0])
         for row in data:
             if not isinstance(row, (list, tuple)):
-                raise TypeError("not a sequence")
+                raise errors.not_a_sequence()
             if len(row) != expected:
-                raise errors.advised(
-                    ValueError,
-                    f"expected sequence of length {expected} at dim {len(path) + 1} "
-                    f"(got {len(row)})",
-                    "All rows need the same length.",
-                )
+                raise errors.ragged(expected, len(path) + 1, len(row))
             _check_nesting(row, (*path, 0))
 
 
@@ -110,14 +101,8 @@ def _no_number(data) -> Exception:
     """torch's error for data that is not made of numbers."""
     while isinstance(data, (list, tuple)) and data:
         data = next((x for x in data if not isinstance(x, (int, float))), None)
-    name = type(data).__name__
-    if isinstance(data, str):
-        return errors.advised(
-            TypeError, f"new(): invalid data type '{name}'", "Convert text first, with float(text)."
-        )
-    return errors.advised(
-        RuntimeError, f"Could not infer dtype of {name}", "A tensor holds numbers only."
-    )
+    refusal = errors.text_as_data if isinstance(data, str) else errors.no_number
+    return refusal(type(data).__name__)
 
 
 # --- of one value ---------------------------------------------------------------------------------
@@ -130,10 +115,8 @@ def _size(size, maker: str = "") -> tuple[int, ...]:
     size = tuple(int(n) for n in size)
     for n in size:
         if n < 0:
-            text = f"Trying to create tensor with negative dimension {n}: {list(size)}"
-            if maker:
-                text = f"{maker}: Dimension size must be non-negative."
-            raise errors.advised(RuntimeError, text, "A length is 0 or more.")
+            zeros = maker == "zeros"
+            raise errors.negative_size_of_zeros() if zeros else errors.negative_size(n, size)
     return size
 
 
@@ -221,13 +204,9 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=Fa
     if dtype is None and any(isinstance(x, float) for x in (start, end, step)):
         dtype = dtypes.get_default_dtype()
     if step == 0:
-        raise errors.advised(RuntimeError, "step must be nonzero", "Count up with 1, down with -1.")
+        raise errors.no_step()
     if (end - start) / step < 0:
-        raise errors.advised(
-            RuntimeError,
-            "upper bound and lower bound inconsistent with step sign",
-            "Give a negative step to count down.",
-        )
+        raise errors.step_sign()
     n = int(np.ceil((end - start) / step))
     array = start + step * np.arange(n)
     return _finish(array.astype(dtype.numpy if dtype else np.int64), requires_grad, device)

@@ -7,6 +7,8 @@ import importlib
 
 import numpy as np
 
+from . import errors
+
 
 class device:
     """A place for tensors: `device("cpu")`, `device("cuda")`, `device("cuda", 0)`.
@@ -22,9 +24,7 @@ class device:
             type, index = type.type, type.index
         name, _, number = type.partition(":")
         if name not in ("cpu", "cuda"):
-            raise RuntimeError(
-                f"Expected one of cpu, cuda device type at start of device string: {type}"
-            )
+            raise errors.device_name(type)
         self.type = name
         self.index = int(number) if number else index
 
@@ -66,7 +66,7 @@ def array_module(where: str | device | None):
     if where.type == "cpu":
         return np
     if problem := cuda_problem():
-        raise RuntimeError(f"No CUDA device is available to minigrad. {problem}")
+        raise errors.no_gpu(problem)
     return importlib.import_module("cupy")
 
 

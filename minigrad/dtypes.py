@@ -6,6 +6,8 @@ import builtins
 
 import numpy as np
 
+from . import errors
+
 
 class dtype:
     """A number type, for example `minigrad.float32`. There is one object for each type.
@@ -55,7 +57,7 @@ def set_default_dtype(d: dtype) -> None:
     """Make `d`, a floating point type, the type of tensors made from Python floats."""
     global _default
     if not isinstance(d, dtype) or not d.is_floating_point:
-        raise TypeError("only floating-point types are supported as the default type")
+        raise errors.default_type()
     _default = d
 
 
@@ -64,11 +66,8 @@ def of(array) -> dtype:
     try:
         return BY_NUMPY[array.dtype]
     except KeyError:
-        raise TypeError(
-            f"can't convert np.ndarray of type numpy.{array.dtype}. The only supported types are: "
-            + ", ".join(d.name for d in BY_NUMPY.values())
-            + "."
-        ) from None
+        names = ", ".join(d.name for d in BY_NUMPY.values())
+        raise errors.numpy_type(array.dtype, names) from None
 
 
 def class_name(array) -> str:

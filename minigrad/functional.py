@@ -57,7 +57,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     n = weight.numel()
     channels = input.shape[1] if input.ndim > 1 else 1
     if weight.ndim > 1 or n not in (1, channels):
-        raise refusals.prelu(channels, n)
+        raise refusals.prelu(n, channels)
     if weight.ndim == 1 and input.ndim != 1:
         weight = weight.view((1, n) + (1,) * (input.ndim - 2) if input.ndim > 1 else ())
     return activations.prelu_kernel(input, weight)
@@ -128,7 +128,7 @@ def hardtanh(
 ) -> Tensor:
     """The input, moved into a range."""
     if min_val > max_val:
-        raise ValueError("min_val cannot be greater than max_val")
+        raise refusals.hardtanh()
     return _replacing(lambda x: activations.hardtanh(x, min_val, max_val), input, inplace)
 
 
@@ -186,7 +186,7 @@ def _reduction(name: str) -> int:
     try:
         return losses.REDUCTIONS[name]
     except KeyError:
-        raise ValueError(f"{name} is not a valid value for reduction") from None
+        raise refusals.reduction(name) from None
 
 
 def _reduced(values: Tensor, reduction: str) -> Tensor:
@@ -283,9 +283,7 @@ def binary_cross_entropy_with_logits(
     tensor(0.6931)
     """
     if input.shape != target.shape:
-        raise ValueError(
-            f"Target size ({target.shape}) must be the same as input size ({input.shape})"
-        )
+        raise refusals.bce_logits_sizes(target.shape, input.shape)
     return losses.binary_cross_entropy_with_logits(
         input, target, weight, pos_weight, _reduction(reduction)
     )
@@ -307,7 +305,7 @@ def nll_loss(
         raise refusals.nll_sizes(input.shape, target.shape)
     wrong = losses.no_class(target._data, classes, ignore_index)
     if wrong is not None:
-        raise IndexError(f"Target {wrong} is out of bounds.")
+        raise refusals.class_bounds(wrong)
     if weight is not None and tuple(weight.shape) != (classes,):
         raise refusals.nll_weight(classes, weight.shape)
     if target._data.dtype.kind == "f":
@@ -485,7 +483,7 @@ def dropout(
     The mask is drawn as torch draws it on a CPU. Without `training` the input itself.
     """
     if not 0 <= p <= 1:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+        raise refusals.dropout(p)
     if not training or p == 0 or not input.numel():
         return input
     if p == 1:
@@ -539,10 +537,10 @@ def embedding(
         raise refusals.embedding_index(input.dtype)
     if padding_idx is not None:
         if not -rows <= padding_idx < rows:
-            raise AssertionError("Padding_idx must be within num_embeddings")
+            raise refusals.padding_index()
         padding_idx %= rows
     if input.numel() and not (input._data.min() >= 0 and input._data.max() < rows):
-        raise IndexError("index out of range in self")
+        raise refusals.embedding_bounds()
     return layers.embedding_op(weight, input, padding_idx)
 
 

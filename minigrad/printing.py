@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes
+from . import dtypes, errors
 
 # How tensors are printed; `set_printoptions` explains the fields.
 options = SimpleNamespace(precision=4, threshold=1000, edgeitems=3, linewidth=80, sci_mode=None)
@@ -62,7 +62,7 @@ def set_printoptions(
         tensor([1.1235])
     """
     if profile is not None and profile not in _PROFILES:
-        raise ValueError(f"profile must be one of {', '.join(_PROFILES)}, but got {profile!r}")
+        raise errors.print_profile(", ".join(_PROFILES), profile)
     given = {
         "precision": precision,
         "threshold": threshold,

@@ -648,7 +648,7 @@ def test_init_forgotten():
 
 def test_a_parameter_of_a_list_is_refused_kindly():
     with pytest.raises(
-        TypeError, match=r"made of a tensor, not of list: write Parameter\(minigrad"
+        TypeError, match=r"made of a tensor, not of list\nWrite Parameter\(minigrad"
     ):
         nn.Parameter([1.0, 2.0])
 

@@ -100,7 +100,7 @@ class FunctionNode(Node):
             raise errors.number_of_gradients(self.name(), expected, len(sent))
         for place, gradient in enumerate(sent):
             if gradient is not None and place not in self.tensor_places:
-                raise errors.gradient_of_no_tensor(self.name(), place)
+                raise errors.gradient_of_no_tensor(self.name(), place + 1)
             if gradient is not None and not isinstance(gradient, Tensor):
                 raise errors.gradient_type(type(gradient).__name__)
         sent = [sent[place] for place in self.tensor_places]
@@ -208,10 +208,7 @@ class Function(metaclass=FunctionMeta):
         if cls.backward is Function.backward:
             return cls.vjp
         if cls.vjp is not Function.vjp:
-            raise RuntimeError(
-                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. "
-                "You should only implement one of them."
-            )
+            raise errors.backward_and_vjp()
         return cls.backward
 
     @classmethod
@@ -248,7 +245,7 @@ def _positional(forward, args, kwargs, ctx: bool) -> tuple:
     bound = inspect.signature(forward).bind(*([None] if ctx else []), *args, **kwargs)
     bound.apply_defaults()
     if bound.kwargs:
-        raise TypeError("forward of a Function cannot have parameters that are keyword-only")
+        raise errors.keyword_only()
     return bound.args[1:] if ctx else bound.args
 
 

@@ -234,9 +234,11 @@ def _as_tuple(value, what, name):
     for i, tensor in enumerate(values):
         if not isinstance(tensor, Tensor):
             which = f"value at index {i}" if several else f"given {what}"
-            raise TypeError(
+            raise advised(
+                TypeError,
                 f"The {what} given to {name} must be either a Tensor or a tuple of Tensors but the "
-                f"{which} has type {type(tensor)}."
+                f"{which} has type {type(tensor)}.",
+                "Numbers become a tensor with minigrad.tensor, a list of tensors a tuple.",
             )
     return several, values
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .. import errors
 from .modes import modes
 
 
@@ -27,10 +28,7 @@ class saved_tensors_hooks:
     def __init__(self, pack_hook: Callable, unpack_hook: Callable):
         for hook in (pack_hook, unpack_hook):
             if not callable(hook):
-                raise TypeError(
-                    "saved_tensors_hooks takes two functions, pack_hook and unpack_hook, "
-                    f"but got {type(hook).__name__}"
-                )
+                raise errors.no_pair_of_hooks(type(hook).__name__)
         self._hooks = (pack_hook, unpack_hook)
         self._before: list = []
 

@@ -6,6 +6,7 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
+from .. import errors
 from .module import Module, block, indented
 
 
@@ -67,7 +68,7 @@ class Sequential(Module):
 def _name_at(container, index) -> str:
     index, size = operator.index(index), len(container)
     if not -size <= index < size:
-        raise IndexError(f"index {index} is out of range")
+        raise errors.no_such_module(index)
     return list(container._modules)[index % size]
 
 

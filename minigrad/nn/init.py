@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import warnings
 
-from .. import random
+from .. import errors, random
 from ..autograd.modes import no_grad
 from ..tensor import Tensor
 
@@ -57,22 +57,20 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
             return math.sqrt(2.0 / (1 + (0.01 if param is None else param) ** 2))
         case "selu":
             return 3.0 / 4
-    raise ValueError(f"Unsupported nonlinearity {nonlinearity}")
+    raise errors.nonlinearity(nonlinearity)
 
 
 def _fans(tensor: Tensor) -> tuple[int, int]:
     """How many inputs and outputs a weight connects."""
     if tensor.dim() < 2:
-        raise ValueError(
-            "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions"
-        )
+        raise errors.fans()
     field = math.prod(tensor.shape[2:])
     return tensor.shape[1] * field, tensor.shape[0] * field
 
 
 def _kaiming_std(tensor, a, mode, nonlinearity):
     if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']")
+        raise errors.fan_mode(mode)
     fan = _fans(tensor)[mode == "fan_out"]
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
 

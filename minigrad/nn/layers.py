@@ -6,6 +6,7 @@ import math
 
 from ..autograd.modes import no_grad
 from ..creation import empty
+from ..ops import refusals
 from ..tensor import Tensor
 from . import functional as F
 from . import init
@@ -79,7 +80,7 @@ class Embedding(Module):
         self.embedding_dim = embedding_dim
         if padding_idx is not None:
             if not -num_embeddings <= padding_idx < num_embeddings:
-                raise AssertionError("Padding_idx must be within num_embeddings")
+                raise refusals.padding_index()
             padding_idx %= num_embeddings
         self.padding_idx = padding_idx
         self.weight = Parameter(empty(num_embeddings, embedding_dim, device=device, dtype=dtype))
@@ -151,7 +152,7 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5, inplace: bool = False):
         super().__init__()
         if not 0 <= p <= 1:
-            raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+            raise refusals.dropout(p)
         self.p = p
         self.inplace = inplace
 

@@ -21,10 +21,7 @@ class Parameter(Tensor):
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         data = empty(0) if data is None else data
         if not isinstance(data, Tensor):
-            raise TypeError(
-                f"a Parameter is made of a tensor, not of {type(data).__name__}: write "
-                "Parameter(minigrad.tensor(data))"
-            )
+            raise errors.no_parameter(type(data).__name__)
         if requires_grad and not data.is_floating_point():
             raise errors.creation_needs_float()
         parameter = object.__new__(cls)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from .. import dtypes
+from .. import dtypes, errors
 from ..autograd.modes import no_grad
 from ..foreign import as_array
 from ..tensor import Tensor
@@ -28,7 +28,7 @@ def state_of(module: Module, prefix: str, keep_vars: bool) -> OrderedDict:
 def load_state(module: Module, state_dict, strict: bool, assign: bool) -> IncompatibleKeys:
     """Copy values into parameters and buffers; all that is wrong goes into one RuntimeError."""
     if not isinstance(state_dict, Mapping):
-        raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+        raise errors.state_type(type(state_dict))
     missing, problems, known = [], [], set()
     for path, part in module.named_modules(remove_duplicate=False):
         for name, tensor in _saved_members(part):
@@ -46,10 +46,7 @@ def load_state(module: Module, state_dict, strict: bool, assign: bool) -> Incomp
                 names = ", ".join(f'"{key}"' for key in keys)
                 problems.insert(0, f"{kind} key(s) in state_dict: {names}. ")
     if problems:
-        raise RuntimeError(
-            f"Error(s) in loading state_dict for {type(module).__name__}:\n\t"
-            + "\n\t".join(problems)
-        )
+        raise errors.state_misfit(type(module).__name__, "\n\t".join(problems))
     return IncompatibleKeys(missing, unexpected)
 
 

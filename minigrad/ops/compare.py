@@ -93,7 +93,7 @@ def _bitwise(function):
         if not isinstance(y, (np.ndarray, np.generic, int)):
             return NotImplemented
         if x is self and y is other:
-            raise refusals.must_be_tensor(function.__name__, "input", 1, x)
+            raise refusals.must_be_tensor(function.__name__, "input", 1, type(x).__name__)
         x, y = dtypes.promote(x, y)
         if any(getattr(z, "dtype", np.dtype(bool)).kind == "f" for z in (x, y)):
             raise refusals.no_bits(function.__name__)

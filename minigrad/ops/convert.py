@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import devices, dtypes
 from ..tensor import Tensor
+from . import refusals
 from .compare import plain
 from .elementwise import cast
 from .table import op
@@ -48,9 +49,7 @@ def to(
         elif isinstance(value, bool):  # non_blocking, then copy: only the latter matters here
             copy = args[-1] if isinstance(args[-2], bool) else copy
         else:
-            raise TypeError(
-                f"to() takes a dtype, a device or a tensor, but got {type(value).__name__}"
-            )
+            raise refusals.conversion(type(value).__name__)
     result = self
     if device is not None and devices.device(device).type != self.device.type:
         result = move(result, devices.device(device), self.device)

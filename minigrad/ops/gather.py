@@ -142,7 +142,7 @@ def _index(self, index, dim, name):
     n = self._data.shape[dim] if self._data.ndim else 1
     if index._data.size and not (index._data.min() >= 0 and index._data.max() < n):
         wrong = index._data[(index._data < 0) | (index._data >= n)].flat[0]
-        raise refusals.index_bounds(int(wrong), dim, n)
+        raise refusals.gather_bounds(int(wrong), dim, n)
     return dim
 
 
@@ -199,7 +199,7 @@ def _scatter_fits(name, self, dim, index, src):
     for d, n in enumerate(index._data.shape):
         fits = n <= src._data.shape[d] and (d == dim or n <= self._data.shape[d])
         if self._data.ndim and not fits:
-            raise refusals.scatter_shape(index.shape, self.shape, src.shape, dim)
+            raise refusals.scatter_shape(index.shape, self.shape, dim, src.shape)
 
 
 def index_select(self, dim, index) -> Tensor:
@@ -308,7 +308,7 @@ def take(self, index) -> Tensor:
         raise refusals.index_type("take")
     n = self._data.size
     if index._data.size and not (-n <= index._data.min() and index._data.max() < n):
-        raise refusals.out_of_range_index("take", n)
+        raise refusals.take_bounds("take", n)
     return take_op(self, index)
 
 

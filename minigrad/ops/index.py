@@ -108,13 +108,13 @@ def split_key(key, shape):
         if _is_integer(k):
             k, n = int(k), shape[axis]
             if not -n <= k < n:
-                raise refusals.index_bounds(k, axis, n, IndexError)
+                raise refusals.index_bounds(k, axis, n)
             steps.append((select_op, (dim, k % n)))
             axis += 1
         elif isinstance(k, slice):
             start, stop, step = k.indices(shape[axis])
             if step <= 0:
-                raise ValueError("step must be greater than zero")
+                raise refusals.backwards()
             if (start, stop, step) != (0, shape[axis], 1) or len(keys) == 1:
                 steps.append((slice_op, (dim, start, max(start, stop), step)))
             dim, axis = dim + 1, axis + 1
@@ -154,7 +154,7 @@ def _checked(key, shape, axis):
         size = shape[axis]
         outside = (array < -size) | (array >= size)
         if outside.any():  # torch moves the indexed dimension to the front and names it so
-            raise refusals.index_bounds(int(array[outside].flat[0]), 0, size, IndexError)
+            raise refusals.index_bounds(int(array[outside].flat[0]), 0, size)
     return array
 
 
@@ -209,9 +209,11 @@ def narrow(self, dim, start, length) -> Tensor:
     dim = normal_dim(dim, self._data.ndim)
     n, start = self._data.shape[dim], int(start)
     if not -n <= start <= n:
-        raise refusals.narrow_start(start, n)
+        raise refusals.narrow_start(n, start)
     start = start + n if start < 0 else start
-    if length < 0 or start + length > n:
+    if length < 0:
+        raise refusals.negative_narrow()
+    if start + length > n:
         raise refusals.narrow_length(start, length, n)
     return slice_op(self, dim, start, start + length, 1)
 
@@ -220,7 +222,7 @@ def select_scatter(self, src, dim, index) -> Tensor:
     """A copy with `src` at one index of a dimension."""
     part = select(self, dim, index)
     if part._data.shape != src._data.shape:
-        raise refusals.part_shape(part.shape, src.shape)
+        raise refusals.part_shape(src.shape, part.shape)
     dim = normal_dim(dim, self._data.ndim)
     return select_scatter_op(self, src, dim, index % self._data.shape[dim])
 
@@ -233,5 +235,5 @@ def slice_scatter(self, src, dim=0, start=None, end=None, step=1) -> Tensor:
     shape = list(self._data.shape)
     shape[dim] = len(range(start, end, step))
     if tuple(shape) != src._data.shape:
-        raise refusals.part_shape(shape, src.shape)
+        raise refusals.part_shape(src.shape, shape)
     return slice_scatter_op(self, src, dim, start, end, step)

@@ -120,10 +120,10 @@ def stack(tensors, dim=0) -> Tensor:
 def _some(tensors, name):
     tensors = list(tensors)
     if not tensors:
-        raise refusals.no_tensors(name)
+        raise refusals.nothing_to_cat() if name == "cat" else refusals.no_tensors(name)
     for i, tensor in enumerate(tensors):
         if not isinstance(tensor, Tensor):
-            raise refusals.list_element(i, tensor)
+            raise refusals.list_element(i, type(tensor).__name__)
     return tensors
 
 
@@ -157,16 +157,18 @@ def split(self, split_size_or_sections, dim=0) -> tuple[Tensor, ...]:
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
     if self._data.ndim == 0:
-        raise refusals.split_scalar()
+        raise refusals.split_scalar("split")
     dim, sizes = normal_dim(dim, self._data.ndim), split_size_or_sections
     n = self._data.shape[dim]
     if isinstance(sizes, int):
-        if sizes < 0 or (sizes == 0 and n):
-            raise refusals.split_size(sizes, dim, n)
+        if sizes < 0:
+            raise refusals.negative_split(sizes)
+        if sizes == 0 and n:
+            raise refusals.empty_split(n)
         return tuple(split_op(self, sizes, dim))
     sizes = list(sizes)
     if functools.reduce(lambda a, b: a + b, sizes, 0) != n or any(size < 0 for size in sizes):
-        raise refusals.split_sizes(sizes, dim, n)
+        raise refusals.split_sizes(n, dim, sizes)
     return tuple(split_sizes_op(self, sizes, dim))
 
 
@@ -178,7 +180,7 @@ def chunk(self, chunks, dim=0) -> tuple[Tensor, ...]:
     if self._data.ndim == 0:
         raise refusals.split_scalar("chunk")
     if chunks <= 0:
-        raise refusals.no_chunks(chunks)
+        raise refusals.no_chunks("chunk expects `chunks` to be greater than 0", chunks)
     n = self._data.shape[normal_dim(dim, self._data.ndim)]
     return split(self, -(-n // chunks), dim) if n else split(self, [0] * chunks, dim)
 
@@ -194,7 +196,7 @@ def tensor_split(self, indices_or_sections, dim=0) -> tuple[Tensor, ...]:
     n = self._data.shape[dim]
     if isinstance(cuts, int):
         if cuts <= 0:
-            raise refusals.no_chunks(cuts, "number of sections must be larger than 0")
+            raise refusals.no_chunks("number of sections must be larger than 0", cuts)
         small, more = divmod(n, cuts)
         cuts = [i * small + min(i, more) for i in range(1, cuts)]
     ends = [slice(None, c).indices(n)[1] for c in cuts]

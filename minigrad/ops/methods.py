@@ -66,7 +66,7 @@ def clamp(self, min=None, max=None) -> Tensor:
     tensor([0.0000, 0.5000, 1.0000])
     """
     if min is None and max is None:
-        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+        raise refusals.no_bounds()
     tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
     return (elementwise.clamp_tensors if tensors else elementwise.clamp_numbers)(self, min, max)
 
@@ -440,7 +440,7 @@ def _of_two(name: str, method):
     @functools.wraps(method)
     def call(self, other, *arguments, **options):
         if not isinstance(other, Tensor):
-            raise refusals.must_be_tensor(name, "other", 2, other)
+            raise refusals.must_be_tensor(name, "other", 2, type(other).__name__)
         return method(self, other, *arguments, **options)
 
     return call
@@ -454,7 +454,7 @@ def _as_function(name: str, method):
         if not isinstance(input, Tensor):
             second = arguments[0] if arguments else None
             if name not in NUMBER_FIRST or not isinstance(second, Tensor):
-                raise refusals.must_be_tensor(name, "input", 1, input)
+                raise refusals.must_be_tensor(name, "input", 1, type(input).__name__)
         return method(input, *arguments, **options)
 
     return call

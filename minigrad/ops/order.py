@@ -86,7 +86,7 @@ def _normal(self, dim, name):
     dim = normal_dim(dim, self._data.ndim)
     array = np.atleast_1d(self._data)
     if array.shape[dim] == 0:
-        raise refusals.nothing_to_reduce(name, dim)
+        raise refusals.no_largest_along(name, dim)
     return dim, array
 
 
@@ -97,7 +97,7 @@ def _shaped(indices, self):
 def _extreme(self, dim, keepdim, whole, pair, row, argument):
     if dim is None:
         if self._data.size == 0:
-            raise refusals.nothing_to_reduce(row.__name__)
+            raise refusals.no_largest(row.__name__)
         return whole(self)
     if isinstance(dim, Tensor):
         return pair(self, dim)

@@ -106,7 +106,7 @@ def roll(self, shifts, dims=None) -> Tensor:
     shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     dims = () if dims is None else (dims,) if isinstance(dims, int) else tuple(dims)
     if not shifts:
-        raise RuntimeError("`shifts` required")
+        raise refusals.no_shifts()
     if dims and not self._data.ndim:
         raise refusals.unbind_scalar()
     if len(dims) != len(shifts) and (dims or len(shifts) != 1):
@@ -136,8 +136,10 @@ def repeat(self, repeats, *more) -> Tensor:
     tensor([1, 2, 1, 2])
     """
     repeats = _sizes((repeats, *more))
-    if len(repeats) < self._data.ndim or any(n < 0 for n in repeats):
-        raise refusals.repeat(repeats, self._data.ndim)
+    if any(n < 0 for n in repeats):
+        raise refusals.negative_repeats(repeats)
+    if len(repeats) < self._data.ndim:
+        raise refusals.few_repeats()
     return repeat_op(self, repeats)
 
 
@@ -157,7 +159,7 @@ def repeat_interleave(self, repeats, dim=None, *, output_size=None) -> Tensor:
         repeats = repeats.item()
     if isinstance(repeats, Tensor):
         if repeats._data.shape != (shape[dim],):
-            raise refusals.repeat_lengths()
+            raise refusals.repeat_lengths("repeats must have the same size as input along dim")
         return index_select(self, dim, Tensor._make(np.arange(shape[dim]).repeat(repeats._data)))
     if repeats < 0:
         raise refusals.repeat_lengths("repeats has to be positive")

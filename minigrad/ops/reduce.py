@@ -215,8 +215,9 @@ def need_floats(self, name) -> Tensor:
 def _not_empty(self, dim, name) -> None:
     """Refuse a reduction that has no answer for nothing."""
     if self._data.size == 0 and not count(self._data.shape, dim):
-        empty = next(d for d in dim if not self._data.shape[d])
-        raise refusals.nothing_to_reduce(name, None if len(dim) == self.ndim > 1 else empty)
+        if len(dim) == self.ndim > 1:
+            raise refusals.no_largest(name)
+        raise refusals.no_largest_along(name, next(d for d in dim if not self._data.shape[d]))
 
 
 def sum(self, dim=None, keepdim=False, *, dtype=None) -> Tensor:
@@ -358,7 +359,9 @@ def vector_norm(self, ord=2, dim=None, keepdim=False, *, dtype=None) -> Tensor:
 def norm(self, p="fro", dim=None, keepdim=False, *, dtype=None) -> Tensor:
     """The vector norm over all elements or along `dim`; "fro" is the ordinary one, p = 2."""
     if p == "nuc":
-        raise refusals.no_nuclear_norm()
+        raise NotImplementedError(
+            "minigrad has no nuclear norm: it needs a differentiable svd, which the kit leaves out."
+        )
     return vector_norm(self, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
 
 

@@ -240,7 +240,7 @@ def flatten(self, start_dim=0, end_dim=-1) -> Tensor:
         return reshape(self, 1)
     start, end = normal_dim(start_dim, len(shape)), normal_dim(end_dim, len(shape))
     if start > end:
-        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+        raise refusals.flatten_order()
     if start == end:
         return self
     return reshape(self, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
@@ -263,9 +263,12 @@ def unsqueeze(self, dim) -> Tensor:
 
 def permute(self, *dims) -> Tensor:
     """The dimensions in another order."""
-    dims = tuple(normal_dim(d, self._data.ndim) for d in _sizes(dims))
-    if sorted(dims) != list(range(self._data.ndim)):
-        raise refusals.permutation(self._data.ndim, len(dims))
+    ndim = self._data.ndim
+    dims = tuple(normal_dim(d, ndim) for d in _sizes(dims))
+    if len(dims) != ndim:
+        raise refusals.permutation(ndim, len(dims))
+    if len(set(dims)) != ndim:
+        raise refusals.permuted_twice()
     return permute_op(self, dims)
 
 
@@ -405,8 +408,10 @@ def unfold(self, dimension, size, step) -> Tensor:
     """Windows of a length along a dimension; their elements lie along a new last one. A view."""
     dim = normal_dim(dimension, self._data.ndim)
     longest = self._data.shape[dim] if self._data.ndim else 1
-    if not 0 <= size <= longest or step <= 0:
-        raise refusals.unfold(dim, longest, size, step)
+    if step <= 0:
+        raise refusals.unfold_step(step)
+    if not 0 <= size <= longest:
+        raise refusals.unfold(dim, longest, size)
     return unfold_op(self, dim, size, step)
 
 

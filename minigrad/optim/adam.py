@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, errors
 from ..tensor import Tensor
 from .optimizer import Optimizer, check, zeros_of
 
@@ -45,7 +45,7 @@ class Adam(Optimizer):
         check("epsilon value", eps)
         for i, beta in enumerate(betas):
             if not 0.0 <= beta < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
+                raise errors.beta(i, beta)
         check("weight_decay value", weight_decay)
         defaults = {
             "lr": lr,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 
+from .. import errors
 from .optimizer import Optimizer
 
 
@@ -17,16 +18,13 @@ class LRScheduler:
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
+            raise errors.no_optimizer(type(optimizer).__name__)
         self.optimizer = optimizer
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
                 group.setdefault("initial_lr", group["lr"])
             elif "initial_lr" not in group:
-                raise KeyError(
-                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming a "
-                    "scheduler with last_epoch >= 0: load the optimiser's state first"
-                )
+                raise errors.no_first_rate(i)
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
         self._step_count = 0
@@ -101,7 +99,7 @@ class LambdaLR(LRScheduler):
         several = isinstance(lr_lambda, (list, tuple))
         self.lr_lambdas = list(lr_lambda) if several else [lr_lambda] * groups
         if len(self.lr_lambdas) != groups:
-            raise ValueError(f"Expected {groups} lr_lambdas, but got {len(self.lr_lambdas)}")
+            raise errors.lambda_count(groups, len(self.lr_lambdas))
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self):

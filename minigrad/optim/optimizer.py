@@ -7,8 +7,8 @@ from collections import defaultdict
 
 import numpy as np
 
+from .. import errors
 from ..autograd.modes import enable_grad
-from ..errors import advised
 from ..foreign import as_array
 from ..tensor import Tensor
 
@@ -25,19 +25,10 @@ class Optimizer:
 
     def __init__(self, params, defaults: dict):
         if isinstance(params, Tensor):
-            raise advised(
-                TypeError,
-                "params argument given to the optimizer should be an iterable of Tensors or dicts, "
-                f"but got {_type_name(params)}",
-                "Put the tensor into a list: SGD([weights], lr=0.01).",
-            )
+            raise errors.params_type(_type_name(params))
         params = list(params)
         if not params:
-            raise advised(
-                ValueError,
-                "optimizer got an empty parameter list",
-                "model.parameters() can be used up only once: write list(model.parameters()).",
-            )
+            raise errors.no_params()
         if defaults.get("differentiable") or defaults.get("capturable"):
             raise NotImplementedError("minigrad has no differentiable and no capturable optimisers")
         groups = params if isinstance(params[0], dict) else [{"params": params}]
@@ -50,25 +41,16 @@ class Optimizer:
     def add_param_group(self, param_group: dict) -> None:
         """Add parameters, with settings of their own."""
         if not isinstance(param_group, dict):
-            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+            raise errors.group_type(type(param_group))
         params = param_group["params"]
         if isinstance(params, set):
-            raise TypeError(
-                "optimizer parameters need to be organized in ordered collections, but the "
-                "ordering of tensors in sets will change between runs. Please use a list instead."
-            )
+            raise errors.params_in_a_set()
         params = [params] if isinstance(params, Tensor) else list(params)
         for p in params:
             if not isinstance(p, Tensor):
-                raise TypeError(
-                    f"optimizer can only optimize Tensors, but one of the params is {_type_name(p)}"
-                )
+                raise errors.param_type(_type_name(p))
             if not (p.is_leaf or p.retains_grad):
-                raise advised(
-                    ValueError,
-                    "can't optimize a non-leaf Tensor",
-                    "Pass the leaf that it was computed from, or make a leaf with detach().",
-                )
+                raise errors.param_of_non_leaf()
         if len(params) != len(set(params)):
             warnings.warn(
                 "optimizer contains a parameter group with duplicate parameters; in future, this "
@@ -78,7 +60,7 @@ class Optimizer:
             )
         taken = {p for group in self.param_groups for p in group["params"]}
         if not taken.isdisjoint(params):
-            raise ValueError("some parameters appear in more than one parameter group")
+            raise errors.param_in_two_groups()
         self.param_groups.append({**self.defaults, **param_group, "params": params})
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -130,13 +112,10 @@ class Optimizer:
         """Take settings and state from a `state_dict` of minigrad's or torch's optimiser."""
         saved = state_dict["param_groups"]
         if len(saved) != len(self.param_groups):
-            raise ValueError("loaded state dict has a different number of parameter groups")
+            raise errors.group_count()
         pairs = list(zip(self.param_groups, saved, strict=True))
         if any(len(own["params"]) != len(new["params"]) for own, new in pairs):
-            raise ValueError(
-                "loaded state dict contains a parameter group that doesn't match the size of "
-                "optimizer's group"
-            )
+            raise errors.group_size()
         parameters = {}
         for own, new in pairs:
             parameters.update(zip(new["params"], own["params"], strict=True))
@@ -173,7 +152,7 @@ def _loaded(key, value, p):
 def check(name: str, value: float) -> None:
     """Refuse a setting below 0."""
     if not value >= 0.0:
-        raise advised(ValueError, f"Invalid {name}: {value}", "It must not be negative.")
+        raise errors.negative_setting(name, value)
 
 
 def zeros_of(p: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import errors
 from ..tensor import Tensor
 from .optimizer import Optimizer, check
 
@@ -49,7 +50,7 @@ class SGD(Optimizer):
             "fused": fused,
         }
         if nesterov and (momentum <= 0 or dampening != 0):
-            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+            raise errors.nesterov()
         super().__init__(params, defaults)
 
     def _update(self, p, g, group):
