@@ -247,6 +247,11 @@ class Tensor:
             self._version_cell = [0]
         return self._version_cell
 
+    def _count_change(self) -> None:
+        """Note that the numbers were changed in place."""
+        self._cell()[0] += 1
+        graph.last_change = graph.next_sequence()
+
     def _alias(self, edge=None) -> Tensor:
         """This tensor as a saved value: the same numbers and versions, but without its node."""
         tensor = Tensor._make(self._data, edge)
@@ -263,7 +268,7 @@ class Tensor:
             self._data = data.dtype.type(values)
         else:
             data[...] = values
-        self._cell()[0] += 1
+        self._count_change()
 
     def _hang(self, edge) -> None:
         """Hang this tensor at another place of the graph; a gradient that it retains follows."""

@@ -252,6 +252,14 @@ def _(t):
     b.sum().backward()
 
 
+@row("saved view changed twice")
+def _(t):
+    a = (leaf(t) + 0).reshape(-1)
+    a.relu_()
+    a.add_(1)  # the node that the view had is gone
+    a.sum().backward()
+
+
 @row("saved leaf changed under no_grad")
 def _(t):
     a = leaf(t)
@@ -929,6 +937,11 @@ QUOTED = {
         "RuntimeError",
         "one of the variables needed for gradient computation has been modified by an inplace "
         "operation: [ENGINE.FloatTensor [2]], which is output 0 of Add",
+    ),
+    "saved view changed twice": (
+        "RuntimeError",
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        "operation: [ENGINE.FloatTensor [2]], which is output 0 of Relu",
     ),
     "whole numbers with requires_grad": (
         "RuntimeError",

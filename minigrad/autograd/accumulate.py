@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtypes
 from ..tensor import Tensor
-from .graph import Node
+from .graph import Node, form
 
 
 class AccumulateGrad(Node):
@@ -20,8 +20,7 @@ class AccumulateGrad(Node):
     def __init__(self, variable):
         self.variable = variable
         self.edges = self.saved = ()
-        self.shape = variable._data.shape
-        self.dtype = variable._data.dtype
+        self.form = form(variable._data)
         self.sequence = 2**64 - 1  # ready means next, as in torch
         if variable._hooks:
             self.watched = True
@@ -101,8 +100,7 @@ def deliver(pending, node, nr, gradient):
 
 def fit(gradient, node, nr):
     """A gradient in the shape and the number type of the output that it belongs to."""
-    several = node.outputs > 1
-    shape, dtype = (node.shape[nr], node.dtype[nr]) if several else (node.shape, node.dtype)
+    shape, dtype = node.shape_and_dtype(nr)
     if gradient.shape != shape:
         gradient = unbroadcast(gradient, shape)
     if isinstance(gradient, Tensor):

@@ -154,7 +154,8 @@ def _walk(roots, seeds, keep, create_graph, ends, caught):
             if visited is not None and node not in visited:
                 continue
             if sent is not None:
-                if create_graph or sent.shape != node.shape or sent.dtype is not node.dtype:
+                form = node.form
+                if create_graph or not (sent.__class__ is form or (sent.shape, sent.dtype) == form):
                     deliver(pending, node, nr, sent)
                 elif node in pending:
                     pending[node] = pending[node] + sent

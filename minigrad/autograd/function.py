@@ -85,9 +85,8 @@ class FunctionNode(Node):
 
     def _arriving(self, nr, gradient):
         """The gradient of one output as backward sees it."""
-        shape = self.shape if self.outputs == 1 else self.shape[nr]
+        shape, dtype = self.shape_and_dtype(nr)
         if gradient is None and shape is not None and self.ctx.materialize_grads:
-            dtype = self.dtype if self.outputs == 1 else self.dtype[nr]
             return Tensor._make(devices.array_module(self.device).zeros(shape, dtype))
         return as_tensor(gradient)
 
@@ -107,7 +106,7 @@ class FunctionNode(Node):
         for i, (edge, gradient) in enumerate(zip(self.edges, sent, strict=True)):
             if edge is not None and gradient is not None:
                 target, nr = edge
-                shape = target.shape if target.outputs == 1 else target.shape[nr]
+                shape, _ = target.shape_and_dtype(nr)
                 if not _stretches(shape, gradient._data.shape):
                     raise errors.invalid_gradient(self.name(), i, gradient.shape, shape)
         return sent
@@ -259,14 +258,10 @@ def _new_node(function, ctx, args):
 
 
 def _describe(node, outputs):
-    """Note shape and dtype of the outputs, None for one that is no tensor, and the device."""
+    """Note the device and the form of the outputs; some may be no tensors."""
     tensors = [x for x in outputs if isinstance(x, Tensor)]
     node.device = tensors[0].device if tensors else None
-    node.outputs = len(outputs)
-    node.shape = [x._data.shape if isinstance(x, Tensor) else None for x in outputs]
-    node.dtype = [x._data.dtype if isinstance(x, Tensor) else None for x in outputs]
-    if node.outputs == 1:
-        (node.shape,), (node.dtype,) = node.shape, node.dtype
+    node.describe([x._data if isinstance(x, Tensor) else None for x in outputs])
 
 
 def _is_one_of(tensor, tensors) -> bool:
@@ -279,7 +274,7 @@ def _count_changes(ctx, inputs, outputs):
         if not _is_one_of(tensor, outputs):
             raise errors.dirty_not_returned()
         if _is_one_of(tensor, inputs):
-            tensor._cell()[0] += 1
+            tensor._count_change()
         else:
             warnings.warn(errors.DIRTY_NO_INPUT, UserWarning, stacklevel=3)
 

@@ -281,7 +281,7 @@ class UndefinedGrad(Node):
 
 
 def _undefined(output):
-    node = UndefinedGrad((edge_of(output),), None, output._data.shape, output._data.dtype)
+    node = UndefinedGrad((edge_of(output),), outputs=[output._data])
     return Tensor._make(output._data, (node, 0))
 
 

@@ -9,18 +9,29 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
+
 from .saved import saved_tensors_hooks as saved_tensors_hooks  # torch's place for it
 
 next_sequence = itertools.count().__next__
+last_change = -1  # when a tensor was last changed in place, counted as the nodes are
 
 WRITTEN_BY_HAND = {"AccumulateGrad", "CopySlices", "CopyBackwards"}
+
+
+def form(array):
+    """What a gradient must be like to fit an array: the shape and the number type.
+
+    Of a NumPy scalar its class tells both, and is compared three times as fast.
+    """
+    return array.__class__ if isinstance(array, np.generic) else (array.shape, array.dtype)
 
 
 class Node:
     """One step of the backward pass. Subclasses say what it sends to its edges."""
 
-    # `shape` and `dtype` are those of the node's output, or tuples of them where it has several.
-    __slots__ = ("__dict__", "__weakref__", "dtype", "edges", "saved", "sequence", "shape")
+    # `form` is that of the node's output, or a list with one for each where it has several.
+    __slots__ = ("__dict__", "__weakref__", "edges", "form", "saved", "sequence")
 
     outputs = 1
     needs_gradient = True  # where no gradient arrives, the node sends none and need not run
@@ -32,12 +43,25 @@ class Node:
     pre_hooks = None
     post_hooks = None
 
-    def __init__(self, edges=(), saved=None, shape=(), dtype=None):
+    def __init__(self, edges=(), saved=None, outputs=()):
         self.edges = edges
         self.saved = saved
-        self.shape = shape
-        self.dtype = dtype
         self.sequence = next_sequence()
+        if outputs:
+            self.describe(outputs)
+
+    def describe(self, outputs):
+        """Note the form of each output, given as an array; None for one that takes no gradient."""
+        self.outputs = len(outputs)
+        forms = [None if array is None else form(array) for array in outputs]
+        self.form = forms[0] if len(forms) == 1 else forms
+
+    def shape_and_dtype(self, nr):
+        """Those of an output, as NumPy has them; (None, None) where it takes no gradient."""
+        form = self.form if self.outputs == 1 else self.form[nr]
+        if form is None:
+            return None, None
+        return form if form.__class__ is tuple else ((), np.dtype(form))
 
     def apply(self, gradient, as_tensors: bool):
         """The gradients for `edges`, given that of the output (a list where it has several)."""

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import weakref
 
+import numpy as np
+
 from .. import dtypes, errors
 from ..tensor import Tensor
+from . import graph
 from .accumulate import AccumulateGrad, edge_of
-from .graph import Node, next_sequence
+from .graph import Node, form, next_sequence
 from .modes import modes, no_grad
 
 FREED = object()  # stands where a saved tensor was
@@ -26,10 +29,16 @@ class OpNode(Node):
     versions = None  # of the saved tensors, where one was not 0
     view_maker = None  # weak reference to the node of the view that this operation changed in place
 
+    packed = False  # by saved_tensors_hooks
+
     def apply(self, gradient, as_tensors):
-        if self.saved == ():
+        saved = self.saved
+        if not saved:
             return self.plan.run(gradient)
-        return self.plan.run(gradient, *self._unpack(as_tensors))
+        if as_tensors or self.packed or self.sequence < graph.last_change:
+            return self.plan.run(gradient, *self._unpack(as_tensors))
+        # Nothing was changed in place since this node was made: there is nothing to check.
+        return self.plan.run(gradient, *[v._data if isinstance(v, Tensor) else v for v in saved])
 
     def _unpack(self, as_tensors):
         """The saved values, after a check that no tensor was changed in place since."""
@@ -50,7 +59,7 @@ class OpNode(Node):
         return values
 
     def _maker_of_result(self):
-        return self.view_maker() if self.view_maker is not None else self
+        return (self.view_maker and self.view_maker()) or self
 
     def _check_version(self, i, value):
         version = value._version
@@ -68,6 +77,7 @@ class OpNode(Node):
             self.saved = plan.rest or tuple(
                 [FREED if gone else v for gone, v in zip(plan.freed, self.saved, strict=True)]
             )
+            self.plan = plan.spent
 
     def __getattr__(self, attribute):
         """Saved values under torch's names: `_saved_self`, `_saved_self_sym_sizes`, ..."""
@@ -139,16 +149,11 @@ def record(op, arguments: tuple, output):
     node.plan = plan = op.plans.get(wanted) or op.plan(wanted)
     node.saved = plan.pick(*arguments, output)
     if output.__class__ is list:
-        node.outputs = len(output)
-        node.shape = [part._data.shape for part in output]
-        node.dtype = [part._data.dtype for part in output]
-        if len(output) == 1:  # for the engine a node like any other
-            (node.shape,), (node.dtype,) = node.shape, node.dtype
+        node.describe([part._data for part in output])
         for i, part in enumerate(output):
             part._edge = (node, i)
     else:
-        node.shape = output._data.shape
-        node.dtype = output._data.dtype
+        node.form = form(output._data)
         output._edge = (node, 0)
     if plan.frees:
         _look_after(node)
@@ -187,8 +192,8 @@ def record_two(op, self, other, output):
     node.sequence = next_sequence()
     node.plan = plan = op.plans.get(wanted) or op.plan(wanted)
     node.saved = plan.pick(self, other, output)
-    node.shape = output._data.shape
-    node.dtype = output._data.dtype
+    data = output._data
+    node.form = data.__class__ if isinstance(data, np.generic) else (data.shape, data.dtype)
     output._edge = (node, 0)
     if not plain and plan.frees:
         _look_after(node)
@@ -214,6 +219,7 @@ def _look_after(node):
                 node.versions = [v._version if isinstance(v, Tensor) else 0 for v in saved]
     if modes.pack is not None:
         node.saved = tuple([Packed(v) if isinstance(v, Tensor) else v for v in saved])
+        node.packed = True
 
 
 _new = object.__new__

@@ -44,7 +44,7 @@ def inplace(function):
             _keep_saved(node, before)
         self._write(output._data)
         if node is not None:
-            node.dtype = self._data.dtype  # a wider type was cut back
+            node.describe([self._data])  # a wider type was cut back
             _move_result(node, output, self)
             rebase(self, node)
         return self
@@ -139,9 +139,8 @@ class CopySlices(Node):
     __slots__ = ("function", "steps")
 
     def __init__(self, base, steps, function):
-        data = base._data
         edges = (edge_of(base), *function.edges[1:])
-        super().__init__(edges, (function,), data.shape, data.dtype)
+        super().__init__(edges, (function,), [base._data])
         self.steps = steps
         self.function = function
 

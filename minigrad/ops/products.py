@@ -33,7 +33,8 @@ bmm_op = op("bmm", lambda self, mat2: product(self, mat2),
 
 # --- a product added to something -----------------------------------------------------------------
 
-addmm_op = op("addmm", lambda self, mat1, mat2, beta, alpha: plus(beta, self, alpha, any_order(mat1, mat2)),
+addmm_op = op("addmm",
+    lambda self, mat1, mat2, beta, alpha: plus(beta, self, alpha, any_order(mat1, mat2)),
     self=lambda g, beta: times(g, beta),
     mat1=lambda g, mat2, alpha: times(g @ mat2.mT, alpha),
     mat2=lambda g, mat1, alpha: times((g.mT @ mat1).mT, alpha))  # in memory as a layer's weights
@@ -128,7 +129,7 @@ def matmul(self: Tensor, other: Tensor) -> Tensor:
             if a.shape[0] != b.shape[0]:
                 raise errors.mat_shapes((1, *a.shape), b.shape)
             product = shape.unsafe_squeeze(mm_op(shape.unsqueeze(self, 0), other), 0)
-            product._cell()[0] += 1  # torch squeezes in place
+            product._count_change()  # torch squeezes in place
             return product
         case 2, 2:
             if a.shape[1] != b.shape[0]:

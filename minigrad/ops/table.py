@@ -40,6 +40,7 @@ class Plan(NamedTuple):
     freed: tuple[bool, ...]  # which of the saved values are tensors, that the pass frees
     frees: bool  # there is one: a second pass fails
     rest: tuple | None  # what is left of the saved values, where all are tensors
+    spent: Plan | None  # the plan of a node whose saved values are gone: it only refuses
 
 
 class Op:
@@ -90,7 +91,8 @@ class Op:
         run = eval(f"lambda {', '.join(('g', *names))}: [{', '.join(calls.values())}]", vjps)
         freed = tuple(name in self.tensors for name in names)
         rest = (FREED,) * len(names) if all(freed) else None
-        plan = Plan(names, pick, run, freed, True in freed, rest)
+        spent = Plan(names, pick, _refuse, freed, False, rest, None)
+        plan = Plan(names, pick, run, freed, True in freed, rest, spent)
         self.plans[wanted] = plan
         return plan
 
@@ -103,6 +105,10 @@ class Op:
         if name == "tensors_sizes":
             return "[tensor._data.shape for tensor in tensors]"
         return f"{name.removesuffix('_sizes')}._data.shape"
+
+
+def _refuse(*_):
+    raise errors.freed()
 
 
 def _parameters(function: Callable) -> tuple[str, ...]:

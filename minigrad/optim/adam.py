@@ -75,7 +75,7 @@ class Adam(Optimizer):
         step = state["step"].item()
         if decay and group["decoupled_weight_decay"]:
             weights *= 1 - lr * decay
-            p._cell()[0] += 1
+            p._count_change()
         elif decay:
             g = g + decay * weights
 
@@ -91,7 +91,7 @@ class Adam(Optimizer):
         # The means start at 0 and are too small at first: the corrections make up for it.
         correction1, correction2 = 1 - beta1**step, 1 - beta2**step
         weights -= lr / correction1 * (mean / (np.sqrt(square) / correction2**0.5 + group["eps"]))
-        p._cell()[0] += 1
+        p._count_change()
 
 
 class AdamW(Adam):

@@ -68,4 +68,4 @@ class SGD(Optimizer):
             velocity = state["momentum_buffer"]._storage()
             g = g + momentum * velocity if group["nesterov"] else velocity
         weights -= group["lr"] * g
-        p._cell()[0] += 1
+        p._count_change()
