@@ -16,7 +16,7 @@ import warnings as _warnings
 # NumPy warns of overflow and division by zero, torch does not: inf and nan are ordinary results.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
 
-from . import autograd, cuda
+from . import autograd
 from . import lazy as _lazy
 from .autograd import (
     enable_grad,
@@ -79,9 +79,11 @@ globals().update(_FUNCTIONS)
 __version__ = "0.1.0"
 
 
-__getattr__ = _lazy.when_used(
+__getattr__, __dir__ = _lazy.when_used(
     __name__,
     {
+        "cuda": "cuda",
+        "einsum": "ops.einsum",
         "linalg": "linalg",
         "nn": "nn",
         "optim": "optim",

@@ -6,8 +6,10 @@ import sys
 from collections.abc import Callable
 
 
-def when_used(package: str, parts: dict[str, str], otherwise: str) -> Callable[[str], object]:
-    """A module's `__getattr__`: `parts` says in which submodule a name is found.
+def when_used(
+    package: str, parts: dict[str, str], otherwise: str
+) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+    """A module's `__getattr__` and `__dir__`: `parts` says in which submodule a name is found.
 
     A name that equals its submodule is the submodule itself. Any other name is an AttributeError
     with the text of `otherwise`, in which `{name}` stands for it.
@@ -23,4 +25,7 @@ def when_used(package: str, parts: dict[str, str], otherwise: str) -> Callable[[
         setattr(sys.modules[package], name, found)
         return found
 
-    return __getattr__
+    def __dir__():
+        return sorted({*vars(sys.modules[package]), *parts})
+
+    return __getattr__, __dir__

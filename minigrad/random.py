@@ -15,23 +15,23 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from . import cephes
+from .errors import advised
 
 _DEFAULT_SEED = 67280421310721  # of a new Generator that nobody seeded, as in torch
 _FLOATS = ("float16", "float32", "float64")
 
 
-class GeneratorState(NamedTuple):
-    """A saved moment of a Generator, made by `get_state` and taken by `set_state`."""
+class GeneratorState(tuple):
+    """A saved moment of a Generator, from `get_state` for `set_state`.
 
-    seed: int
-    words: bytes
-    position: int
-    spare: float | None
+    Four parts: the seed, the words of the twister, the place among them, a spare normal number.
+    """
+
+    __slots__ = ()
 
 
 class Generator:
@@ -47,7 +47,7 @@ class Generator:
 
     def __init__(self, device: Any = "cpu"):
         if str(device) != "cpu":
-            raise _refusal(
+            raise advised(
                 RuntimeError,
                 f"A Generator draws its numbers on the CPU, but got device {str(device)!r}",
                 "Draw with a CPU generator and move the tensor with .to(device).",
@@ -74,7 +74,7 @@ class Generator:
             ValueError: outside the range.
         """
         if isinstance(seed, bool) or not hasattr(seed, "__index__"):
-            raise _refusal(
+            raise advised(
                 RuntimeError,
                 f"manual_seed expected a long, but got {type(seed).__name__}",
                 "Pass an integer, for example 0.",
@@ -103,23 +103,21 @@ class Generator:
             True
         """
         twister = self._twister().state["state"]
-        return GeneratorState(self._seed, twister["key"].tobytes(), twister["pos"], self._spare)
+        return GeneratorState((self._seed, twister["key"].tobytes(), twister["pos"], self._spare))
 
     def set_state(self, state: GeneratorState) -> None:
         """Go back to a place in a stream that `get_state` returned."""
         if not isinstance(state, GeneratorState):
-            raise _refusal(
+            raise advised(
                 TypeError,
                 f"expected a GeneratorState, but got {type(state).__name__}",
                 "Pass what get_state() of a minigrad Generator returned.",
             )
-        self._start(state.seed)
-        self._spare = state.spare
-        key = np.frombuffer(state.words, np.uint32)
-        self._twister().state = {
-            "bit_generator": "MT19937",
-            "state": {"key": key, "pos": state.position},
-        }
+        seed, words, position, spare = state
+        self._start(seed)
+        self._spare = spare
+        key = np.frombuffer(words, np.uint32)
+        self._twister().state = {"bit_generator": "MT19937", "state": {"key": key, "pos": position}}
 
     def _twister(self) -> Any:
         if self._bits is None:
@@ -205,7 +203,7 @@ def uniform(
     """
     dtype, n = _checked(shape, dtype, '"check_uniform_bounds"')
     if low > high:
-        raise _refusal(
+        raise advised(
             RuntimeError,
             f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}",
             "Give the lower end first.",
@@ -244,7 +242,7 @@ def normal(
     """Numbers from the normal distribution with this mean and standard deviation; see `randn`."""
     dtype, n = _checked(shape, dtype, '"normal_kernel_cpu"')
     if std < 0:
-        raise _refusal(
+        raise advised(
             RuntimeError,
             f"normal expects std >= 0.0, but found std {std:g}",
             "A standard deviation is a distance: take its absolute value.",
@@ -253,6 +251,8 @@ def normal(
     if n < 16:
         numbers = [_next_normal(generator) * std + mean for _ in range(n)]
         return np.array(numbers, dtype).reshape(shape)
+    from . import cephes  # as late as numpy.random
+
     compute = _compute_dtype(dtype)
     block = _block64 if dtype == np.float64 else _block32
     full = n - n % 16
@@ -282,7 +282,7 @@ def randint(
     dtype, n = np.dtype(dtype), _count(shape)
     low, high = _signed(low), _signed(high)
     if low >= high:
-        raise _refusal(
+        raise advised(
             RuntimeError,
             f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}",
             "`high` itself is never drawn, so it must be larger than `low`.",
@@ -301,7 +301,7 @@ def randperm(n: int, dtype: Any = np.int64, generator: Generator | None = None) 
     dtype = np.dtype(dtype)
     _count((n,))
     if dtype.kind in "iu" and n > np.iinfo(dtype).max:
-        raise _refusal(
+        raise advised(
             RuntimeError,
             f"value cannot be converted to type {dtype.name}_t without overflow",
             "Choose a dtype that holds n.",
@@ -338,7 +338,7 @@ def bernoulli(
         even = even.reshape(shape)
     if not np.all((p >= 0) & (p <= 1)):
         got = f"but got p={p:g}" if np.ndim(p) == 0 else "but got numbers outside"
-        raise _refusal(
+        raise advised(
             RuntimeError,
             f"bernoulli_ expects p to be in [0, 1], {got}",
             "p is a probability.",
@@ -387,6 +387,8 @@ def _each(function: Callable[[float], float], array: np.ndarray) -> np.ndarray:
 
 def _block32(even: np.ndarray) -> np.ndarray:
     """As `_block64`, in float32 and rounded at every step as torch's vector code rounds."""
+    from . import cephes  # as late as numpy.random
+
     even = even.reshape(-1, 2, 8)
     radius = np.sqrt(np.float32(-2) * cephes.log(np.float32(1) - even[:, 0]))
     sine, cosine = cephes.sincos(np.float32(2 * math.pi) * even[:, 1])
@@ -421,7 +423,7 @@ def _checked(shape: Sequence[int], dtype: Any, kernel: str) -> tuple[np.dtype, i
     dtype = np.dtype(dtype)
     n = _count(shape)
     if dtype.name not in _FLOATS:
-        raise _refusal(
+        raise advised(
             NotImplementedError,
             f"{kernel} not implemented for '{_ERROR_NAMES.get(dtype.name, dtype.name)}'",
             "These numbers have digits after the point: use a floating point dtype, or randint.",
@@ -432,7 +434,7 @@ def _checked(shape: Sequence[int], dtype: Any, kernel: str) -> tuple[np.dtype, i
 def _count(shape: Sequence[int]) -> int:
     for size in shape:
         if size < 0:
-            raise _refusal(
+            raise advised(
                 RuntimeError,
                 f"Trying to create tensor with negative dimension {size}: {list(shape)}",
                 "A size is zero or more.",
@@ -462,7 +464,7 @@ def _check_int_range(low: int, high: int, dtype: np.dtype) -> None:
         least, most = int(info.min), int(info.max)
     for name, value in (("from", low), ("to - 1", high - 1)):
         if not least <= value <= most:
-            raise _refusal(
+            raise advised(
                 RuntimeError,
                 f"{name} is out of bounds for {_C_NAMES[dtype.name]}",
                 f"{dtype.name} holds {least} to {most}.",
@@ -485,10 +487,4 @@ def _signed(value: int) -> int:
 
 
 def _overflow(advice: str) -> Exception:
-    return _refusal(ValueError, "Overflow when unpacking long long", advice)
-
-
-def _refusal(kind: type[Exception], text: str, advice: str) -> Exception:
-    error = kind(text)
-    error.add_note(advice)
-    return error
+    return advised(ValueError, "Overflow when unpacking long long", advice)

@@ -57,6 +57,25 @@ print(draw(x.sum()).svg[:4])
     assert python(ALONE + code) == "<svg\n"
 
 
+def test_what_is_rarely_used_is_imported_when_it_is_used():
+    code = """
+import sys
+import minigrad
+late = ["cephes", "cuda", "linalg", "nn", "optim", "ops.einsum"]
+late += [f"autograd.{name}" for name in ("anomaly_mode", "function", "functional", "numerical")]
+print([name for name in late if f"minigrad.{name}" in sys.modules])
+print(not {"nn", "optim", "cuda", "einsum"} - set(dir(minigrad)))
+print(not {"Function", "gradcheck", "functional"} - set(dir(minigrad.autograd)))
+print(callable(minigrad.einsum), callable(minigrad.autograd.gradcheck))
+try:
+    minigrad.convolution
+except AttributeError as error:
+    print(error)
+"""
+    said = "minigrad has no `convolution`; dir(minigrad) lists what it has of torch."
+    assert python(code).splitlines() == ["[]", "True", "True", "True True", said]
+
+
 def test_minigrad_knows_nothing_of_the_grader():
     for path in (ROOT / "minigrad").rglob("*.py"):
         assert "grader" not in path.read_text(encoding="utf-8"), path

@@ -3,7 +3,6 @@
 from ..lazy import when_used
 from . import graph
 from .engine import backward, grad
-from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .modes import (
     enable_grad,
     inference_mode,
@@ -32,13 +31,16 @@ __all__ = [
     "set_grad_enabled",
 ]
 
-__getattr__ = when_used(
+__getattr__, __dir__ = when_used(
     __name__,
     {
         "Function": "function",
+        "GradcheckError": "numerical",
         "detect_anomaly": "anomaly_mode",
         "function": "function",
         "functional": "functional",
+        "gradcheck": "numerical",
+        "gradgradcheck": "numerical",
         "set_detect_anomaly": "anomaly_mode",
     },
     "minigrad.autograd has no `{name}`; dir() lists what it has of torch.",

@@ -8,7 +8,6 @@ edges anew when they are next used.
 
 from __future__ import annotations
 
-import functools
 import weakref
 
 import numpy as np
@@ -31,7 +30,6 @@ REPEATS = {"fill", "zero"}
 def inplace(function):
     """The in-place twin of an operation: `add_` of `add`."""
 
-    @functools.wraps(function)
     def call(self, *others, **options):
         _refuse(self, others)
         if function.__name__ not in REPEATS:
@@ -53,6 +51,7 @@ def inplace(function):
     call.__doc__ = (
         f"`{function.__name__}` in place: writes over the numbers of the tensor and returns it."
     )
+    call.__wrapped__ = function
     return call
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-
 from ..tensor import Tensor
 from . import (
     activations,
     compare,
     convert,
-    einsum,
     elementwise,
     gather,
     index,
@@ -312,17 +309,24 @@ def _rows(family, names: str) -> dict:
     }
 
 
+def _like(function, call):
+    """`call` under the name and with the meaning of `function`; functools.wraps, but quick."""
+    call.__name__ = call.__qualname__ = function.__name__
+    call.__doc__ = function.__doc__
+    call.__dict__.update(function.__dict__, __wrapped__=function)
+    return call
+
+
 def _strict(function):
     """A function of two operands: it refuses what an operator leaves to the other side."""
 
-    @functools.wraps(function)
     def call(self, other):
         result = function(self, other)
         if result is NotImplemented:
             raise refusals.operand_type(function.__name__, type(other).__name__)
         return result
 
-    return call
+    return _like(function, call)
 
 
 def _named(family, names: str) -> dict:
@@ -437,19 +441,17 @@ NUMBER_FIRST = [
 def _of_two(name: str, method):
     """A method whose second argument must be a tensor, too."""
 
-    @functools.wraps(method)
     def call(self, other, *arguments, **options):
         if not isinstance(other, Tensor):
             raise refusals.must_be_tensor(name, "other", 2, type(other).__name__)
         return method(self, other, *arguments, **options)
 
-    return call
+    return _like(method, call)
 
 
 def _as_function(name: str, method):
     """A method as a function: its first argument is named `input` and must be a tensor."""
 
-    @functools.wraps(method)
     def call(input, *arguments, **options):
         if not isinstance(input, Tensor):
             second = arguments[0] if arguments else None
@@ -457,7 +459,7 @@ def _as_function(name: str, method):
                 raise refusals.must_be_tensor(name, "input", 1, type(input).__name__)
         return method(input, *arguments, **options)
 
-    return call
+    return _like(method, call)
 
 
 BOTH |= {name: _of_two(name, BOTH[name]) for name in TWO_TENSORS}
@@ -470,7 +472,6 @@ FUNCTIONS = {
     **_named(shape, "broadcast_tensors meshgrid atleast_1d atleast_2d atleast_3d"),
     **_named(products, "tensordot"),
     **_named(products, "chain_matmul"),
-    "einsum": einsum.einsum,
     "where": where,
     "rsub": _as_function("rsub", rsub),
 }

@@ -6,7 +6,7 @@ back to the places that were read.
 
 from __future__ import annotations
 
-from collections import namedtuple
+from operator import itemgetter
 
 import numpy as np
 
@@ -58,13 +58,14 @@ def lined_up(x, dim, keepdim):
 
 
 def _result(name: str, *fields: str):
-    """A named tuple that prints as torch's return types do."""
+    """A tuple with names for its parts, that prints as torch's return types do."""
 
     def text(self):
         parts = (f"{field}={value!r}" for field, value in zip(fields, self, strict=True))
         return f"minigrad.return_types.{name}(\n" + ",\n".join(parts) + ")"
 
-    return type(name, (namedtuple(name, fields),), {"__slots__": (), "__repr__": text})
+    parts = {field: property(itemgetter(i)) for i, field in enumerate(fields)}
+    return type(name, (tuple,), {"__slots__": (), "__repr__": text, **parts})
 
 
 RESULTS = {
@@ -78,7 +79,7 @@ def _chosen(row, self, dim, keepdim, indices):
     """(values, indices) as a named tuple; `indices` is an array that still has `dim`."""
     keepdim = keepdim or self._data.ndim == 0
     indices = plain(indices if keepdim else indices.squeeze(dim))
-    return RESULTS[row.__name__](row(self, dim, keepdim, indices), indices)
+    return RESULTS[row.__name__]((row(self, dim, keepdim, indices), indices))
 
 
 def _normal(self, dim, name):
@@ -125,7 +126,7 @@ def min(self, dim=None, keepdim=False):
 def aminmax(self, *, dim=None, keepdim=False):
     """The smallest and the largest element, of all or along `dim`."""
     dim = () if dim is None else dim
-    return RESULTS["aminmax"](amin(self, dim, keepdim), amax(self, dim, keepdim))
+    return RESULTS["aminmax"]((amin(self, dim, keepdim), amax(self, dim, keepdim)))
 
 
 def argsort(self, dim=-1, descending=False, stable=False) -> Tensor:
