@@ -85,14 +85,17 @@ class Reader:
     def button(self, name: str) -> None:
         self.widget.get_by_role("button", name=name, exact=True).click()
 
+    def switch(self, name: str) -> None:
+        self.widget.get_by_label(name).click()
+
     def see(self, selector: str) -> str:
         return self.widget.locator(selector).text_content()
 
     def at(self, step: int) -> None:
         """Wait until the reader is at a step."""
-        count = self.widget.locator(".count")
+        count = self.widget.locator("output").first
         self.page.wait_for_function(
-            "([count, step]) => count.textContent.startsWith(`${step} of`)",
+            "([count, step]) => count.value.startsWith(`${step} of`)",
             arg=[count.element_handle(), step],
             timeout=10_000,
         )
@@ -104,8 +107,7 @@ class Reader:
 @pytest.fixture
 def reader(lab):
     reader = Reader(lab)
-    if reader.widget.locator("[data-mode=predict]").get_attribute("aria-pressed") == "true":
-        reader.button("Predict")
+    reader.widget.get_by_label("Predict").uncheck()
     reader.press("Home")
     reader.at(0)
     return reader
@@ -142,7 +144,7 @@ def test_buttons_slider_and_boxes_step_too(reader):
     reader.at(9)
     reader.button("Back")
     reader.at(8)
-    reader.widget.locator("input[type=range]").fill("4")
+    reader.widget.get_by_label("Moment").fill("4")
     reader.at(4)
     reader.button("First")
     reader.at(0)
@@ -168,7 +170,7 @@ def test_one_edge_is_lit_and_carries_its_gradient(reader):
     assert "g\u00b7y" in reader.see(".math").replace("\u2062", "").replace(" ", "")
     reader.press("ArrowRight")
     reader.at(6)
-    assert lit.count() == 0 and not reader.widget.locator(".flow").is_visible()
+    assert lit.count() == 0 and not reader.widget.locator(".flow rect").is_visible()
     assert "is added" in reader.see(".words")
 
 
@@ -187,13 +189,13 @@ def test_a_step_can_be_linked_in_the_browser(reader):
 def test_predict_asks_before_it_shows(reader):
     reader.press("ArrowRight")
     reader.at(1)
-    reader.button("Predict")
+    reader.switch("Predict")
     reader.press("ArrowRight")
     assert "What does mean send to MulBackward0?" in reader.see(".ask")
     assert reader.grad("grad-5") == "\u2014" and "0.3333" not in reader.widget.inner_text()
     reader.press("End")  # no way around it
     reader.at(1)
-    entry = reader.widget.locator(".ask input")
+    entry = reader.widget.get_by_label("What does mean send")
     for answer, verdict in {
         "0.5": "Not yet: look at number 1.",
         "1/3 0.3": "Numbers wanted: 3, like 0.5 or 1/3.",
@@ -202,10 +204,12 @@ def test_predict_asks_before_it_shows(reader):
     }.items():
         entry.fill(answer)
         entry.press("Enter")
-        assert reader.see(".ask [role=status]") == verdict, answer
+        assert reader.see(".ask output") == verdict, answer
     assert reader.grad("grad-5") == "\u2014"
-    reader.button("Hint")
-    assert "one n-th" in reader.see(".ask .math")
+    hint = reader.widget.locator(".ask details")
+    assert "one n-th" in hint.text_content() and "one n-th" not in hint.inner_text()
+    hint.locator("summary").press("Enter")
+    assert "one n-th" in hint.inner_text()
     entry.fill("[1/3, 0.333, .33333]")
     entry.press("Enter")
     reader.at(2)
@@ -267,7 +271,7 @@ def test_light_dark_and_projector(reader, tmp_path):
     assert grounds == {"light": "rgb(255, 255, 255)", "dark": "rgb(22, 25, 29)"}
     change_theme(page, "light")
     page.set_viewport_size({"width": 1280, "height": 720})
-    reader.button("Projector")
+    reader.switch("Projector")
     page.wait_for_timeout(500)
     sizes = reader.widget.evaluate(
         """root => [...root.querySelectorAll('button, p, td, .box span, svg .node text')]
@@ -280,7 +284,7 @@ def test_light_dark_and_projector(reader, tmp_path):
     )
     assert min(sizes) >= 24  # 18 points
     page.screenshot(path=tmp_path / "projector.png")
-    reader.button("Projector")
+    reader.switch("Projector")
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
@@ -300,7 +304,7 @@ def test_axe_finds_nothing(reader):
     reader.press(*["ArrowRight"] * 4)
     for prepare in ((), ("Predict",)):
         for name in prepare:
-            reader.button(name)
+            reader.switch(name)
             reader.press("ArrowRight")
         found = axe.Axe().run(reader.page, context=".mg").response["violations"]
         assert [(v["id"], [node["html"] for node in v["nodes"]][:3]) for v in found] == []

@@ -9,14 +9,12 @@ only one.
 import itertools
 import re
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import minigrad
-from minigrad import explore
-from minigrad.explore import draw, svg
+from minigrad.explore import draw, front, svg
 
 TEXT, SEEN = 4.5, 3.0  # the least contrast
 # The least distance in CIELAB. 2.3 is just noticeable side by side; from 10 on two colours look
@@ -104,20 +102,6 @@ def test_the_simulation_mixes_up_what_colour_blind_people_do():
 # --- the two grounds ------------------------------------------------------------------------------
 
 
-def of_dark_css() -> dict[str, dict[str, str]]:
-    """The colours that the style sheet gives the picture on a dark page, by selector."""
-    css = (Path(explore.__file__).parent / "widget.css").read_text(encoding="utf-8")
-    block = re.search(r'\[data-jp-theme-light="false"\] \.mg \{(.*?)\n\}', css, re.DOTALL)[1]
-    variables = dict(re.findall(r"(--[\w-]+): (#\w+);", block))
-    found = {"variables": variables}
-    for selectors, rules in re.findall(r"^  ([^{}\n]+) \{ ([^}]+) \}", block, re.MULTILINE):
-        for selector in selectors.split(", "):
-            for name, value in re.findall(r"([\w-]+): ([^;]+);", rules):
-                value = re.sub(r"var\((--[\w-]+)\)", lambda m: variables.get(m[1], m[1]), value)
-                found.setdefault(selector, {})[name] = value
-    return found
-
-
 LIGHT = {
     "paper": svg.PAPER,
     "grounds": svg.GROUND,
@@ -129,26 +113,23 @@ LIGHT = {
 }
 
 
-def dark() -> dict:
-    css = of_dark_css()
-    return {
-        "paper": css[".paper"]["fill"],
-        "grounds": {kind: css[f".{kind} rect"]["fill"] for kind in svg.GROUND},
-        "strokes": svg.STROKE,
-        "ink": css["svg text"]["fill"],
-        "gradient": css["svg .grad"]["fill"],
-        "line": css["variables"]["--line"],
-        "on gradient": css["svg .flow text"]["fill"].replace("--on-grad", css[".paper"]["fill"]),
-    }
+DARK = {
+    "paper": front.DARK[svg.PAPER],
+    "grounds": {kind: front.DARK[ground] for kind, ground in svg.GROUND.items()},
+    "strokes": svg.STROKE,
+    "ink": front.DARK[svg.INK],
+    "gradient": front.DARK[svg.GRADIENT],
+    "line": front.DARK[svg.LINE],
+    "on gradient": front.DARK[svg.PAPER],
+}
 
-
-GROUNDS = pytest.mark.parametrize("ground", [LIGHT, dark()], ids=["light", "dark"])
+GROUNDS = pytest.mark.parametrize("ground", [LIGHT, DARK], ids=["light", "dark"])
 
 
 @GROUNDS
 def test_texts_can_be_read(ground):
     for paper in (ground["paper"], *ground["grounds"].values()):
-        assert contrast(ground["ink"], paper) >= TEXT
+        assert contrast(ground["ink"], paper) >= 7
         assert contrast(ground["gradient"], paper) >= TEXT
     assert contrast(ground["on gradient"], ground["gradient"]) >= TEXT
 
@@ -174,6 +155,16 @@ def test_kinds_of_boxes_are_told_apart(ground, vision):
 def test_gradients_are_told_from_values_and_from_edges_at_rest(ground, vision):
     for other in ("ink", "line"):
         assert distance(ground["gradient"], ground[other], vision) >= APART, other
+
+
+def test_the_style_sheet_says_the_same():
+    pairs = dict(re.findall(r"light-dark\((#\w+), (#\w+)\)", front.file("widget.css")))
+    assert pairs.pop("#9a3c74") == DARK["gradient"].lower()
+    assert pairs.pop("#fff") == DARK["paper"].lower()
+    assert pairs.pop("#1a1a1a") == DARK["ink"].lower()
+    assert list(pairs) == ["#eee"]  # the ground of the rest
+    for light, twin in front.DARK.items():
+        assert f'[fill="{light}"] {{ fill: light-dark({light}, {twin}); }}' in front.STYLE
 
 
 # --- what is really drawn -------------------------------------------------------------------------

@@ -176,11 +176,11 @@ def test_a_foreign_widget_becomes_its_words():
 
 def test_data_cannot_end_its_script():
     output = shown(leaf_table())
-    output["data"][export_module.MIME]["controls"] = "</script><img src=x>"
+    output["data"][export_module.MIME]["html"] = "</script><img src=x>"
     notebook = new_notebook(cells=[new_code_cell("s", outputs=[output], execution_count=1)])
     html, _ = PageExporter().from_notebook_node(notebook)
     stored = BeautifulSoup(html, "html.parser").select_one("[data-player] script").string
-    assert json.loads(stored)["controls"] == "</script><img src=x>"
+    assert json.loads(stored)["html"] == "</script><img src=x>"
 
 
 def test_images_of_a_feedback_page_are_not_read(tmp_path):
@@ -215,15 +215,15 @@ def player(page, number):
 def test_the_explorer_steps_by_key_and_click(open_page):
     page = open_page("page")
     explorer = player(page, 0)
-    assert explorer.locator(".count").inner_text() == "0 of 9"
+    assert explorer.locator("output").first.inner_text() == "0 of 9"
     explorer.locator(".mg").first.focus()
     for _ in range(2):
         page.keyboard.press("ArrowRight")
-    assert explorer.locator(".count").inner_text() == "2 of 9"
+    assert explorer.locator("output").first.inner_text() == "2 of 9"
     assert "sends" in explorer.locator(".words").inner_text()
     page.keyboard.press("PageUp")
     explorer.get_by_text("Last", exact=True).click()
-    assert explorer.locator(".count").inner_text() == "9 of 9"
+    assert explorer.locator("output").first.inner_text() == "9 of 9"
     assert "x.grad is" in explorer.locator(".words").inner_text()
 
 
@@ -298,10 +298,10 @@ def test_slides_turn_and_their_players_keep_their_keys(open_page):
     explorer.locator(".mg").first.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("PageDown")
-    assert explorer.locator(".count").inner_text() == "2 of 9"
+    assert explorer.locator("output").first.inner_text() == "2 of 9"
     assert at(page) == (2, "Explorer")
     explorer.get_by_text("Next", exact=True).click()
-    assert explorer.locator(".count").inner_text() == "3 of 9"
+    assert explorer.locator("output").first.inner_text() == "3 of 9"
     page.locator("section.present h2:visible").click()
     page.keyboard.press("PageDown")
     assert at(page) == (3, "Card")

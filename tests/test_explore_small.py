@@ -1,6 +1,7 @@
 """The small widgets: what they compute, what they say, and what they refuse."""
 
 import itertools
+import json
 import re
 import subprocess
 import sys
@@ -9,7 +10,8 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 import torch
-from traitlets import TraitError
+from test_explore_colours import TEXT, contrast
+from traitlets import TraitError, link
 
 import minigrad
 from minigrad.explore import (
@@ -17,10 +19,12 @@ from minigrad.explore import (
     broadcast_lens,
     controls,
     descent_player,
+    front,
     gradient_meter,
     jacobian_grid,
     leaf_table,
     sheet,
+    svg,
     tensor_card,
 )
 from minigrad.explore.controls import Slider, Switch, frames_of, key_of
@@ -81,44 +85,89 @@ def test_pictures_are_large_enough_to_read_and_say_what_they_show():
 
 def test_controls_have_names_and_are_the_browsers_own():
     for name, widget in every_widget(minigrad).items():
-        html = getattr(widget, "controls", "<div role='group'/>").replace(" checked", "")
+        html = getattr(widget, "html", "<div/>").replace(" checked", "")
         root = ElementTree.fromstring(re.sub(r"(<input[^>]*)>", r"\1/>", html))
-        assert root.get("role") == "group", name
         for label in root.iter("label"):
             assert "".join(label.itertext()).strip(), name
             assert label.find("input").get("type") in ("range", "checkbox")
+        for part in (part for part in root.iter() if part.get("role") == "group"):
+            assert part.get("aria-label"), name
 
 
-def contrast(one, other):
-    def light(colour):
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        parts = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-        return float(np.dot(parts, [0.2126, 0.7152, 0.0722]))
-
-    bright, dark = sorted((light(one), light(other)), reverse=True)
-    return (bright + 0.05) / (dark + 0.05)
+# --- colours -------------------------------------------------------------------------------------
 
 
-def test_all_texts_have_enough_contrast():
+def over(ground, colour, share=1.0):
+    """What is seen of a colour of which a share lies on a ground."""
+    pairs = [[int(c[i : i + 2], 16) for c in (ground, colour)] for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
+def dark_twin(tag, colour):
+    return (
+        front.DARK_TEXT.get(colour, front.DARK.get(colour, colour))
+        if tag == "text"
+        else (front.DARK.get(colour, colour))
+    )
+
+
+def drawn(widget):
+    """Tag, colour and share of all that is filled in a picture."""
+    for part in ElementTree.fromstring(picture(widget)).iter():
+        colour = part.get("fill", "none")
+        if colour != "none":
+            yield part.tag.rpartition("}")[2], colour, float(part.get("fill-opacity", 1))
+
+
+def test_every_colour_has_a_dark_twin_or_is_seen_on_both_grounds():
+    known = {*front.DARK, *front.DARK_TEXT, *svg.STROKE.values()}
     for name, widget in every_widget(minigrad).items():
-        for colour in set(re.findall(r'style="fill:(#\w+)"', picture(widget))):
-            assert contrast(colour, "#FFFFFF") >= 4.5, (name, colour)
-    for value in (-1.0, 1.0):
-        assert contrast("#1A1A1A", heat(value, 1.0)) >= 7
-        assert contrast("#595959", heat(value * 0.1, 1.0)) >= 4.5
+        root = ElementTree.fromstring(picture(widget))
+        used = {p.get(what) for p in root.iter() for what in ("fill", "stroke")}
+        assert used - {None, "none"} <= known, name
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_all_texts_can_be_read(dark):
+    paper, ink, grey = svg.PAPER, svg.INK, sheet.GREY
+    if dark:
+        paper, ink, grey = (front.DARK[colour] for colour in (paper, ink, grey))
+    for name, widget in every_widget(minigrad).items():
+        for tag, colour, share in drawn(widget):
+            seen = dark_twin(tag, colour) if dark else colour
+            if tag == "text":
+                assert contrast(seen, paper) >= TEXT, (name, colour)
+            elif share < 1:  # a cell, with its number
+                assert contrast(ink, over(paper, seen, share)) >= 7, (name, colour, share)
+    for value in (-1.0, 1.0, float("nan")):
+        colour, share = heat(value, 1.0)
+        seen = dark_twin("rect", colour) if dark else colour
+        assert contrast(ink, over(paper, seen, share)) >= 7
+    assert contrast(grey, over(paper, "#d55e00", 0.1)) >= TEXT
+
+
+# --- setting them from Python --------------------------------------------------------------------
 
 
 def test_a_value_set_in_python_redraws_and_a_wrong_one_is_refused():
     widget = gradient_meter(lambda w: (w * 3).sum(), [1.0], passes=3)
     before = widget.picture
-    widget.values = {"after": 2}
+    widget.after = 2
     assert widget.picture != before and "After pass 2 w.grad is 6" in widget.words
     assert widget.values == {"after": 2, "zero_grad": False}
-    with pytest.raises(TraitError, match="goes from 0 to 3, 4 is outside"):
-        widget.values = {"after": 4}
-    with pytest.raises(TraitError, match="there is no control 'steps'; there are: after"):
-        widget.values = {"steps": 1}
+    with pytest.raises(TraitError, match="should not be greater than 3, but a value of 4"):
+        widget.after = 4
+    with pytest.raises(TraitError, match="expected a boolean"):
+        widget.zero_grad = "no"
     assert widget.values["after"] == 2
+
+
+def test_controls_can_be_linked():
+    one, two = (gradient_meter(lambda w: (w * 3).sum(), [1.0]) for _ in range(2))
+    link((one, "after"), (two, "after"))
+    one.after = 3
+    assert two.words == one.words
+    assert {"after", "zero_grad", "projector"} <= set(one.traits(sync=True))
 
 
 def test_without_anywidget_the_first_picture_stands_still():
@@ -141,20 +190,37 @@ for widget in (leaf_table(), gradient_meter(lambda w: w.sum(), [1.0])):
     assert done.stdout.splitlines() == ["Still <svg"] * 2, done.stderr
 
 
+def frame(told, **values):
+    """The picture and the words that a page shows for some values."""
+    found = told["frames"][key_of({name: values[name] for name in told["names"]})]
+    return ["".join(told["parts"][i] for i in some) for some in found]
+
+
 def test_frames_for_a_page_without_a_kernel():
     def draw(**values):
-        return str(values), ""
+        return f"<svg><g>{values}</g><path/></svg>", "one < two"
 
-    some = [Slider("b", "b", 0, 2), Switch("a", "a")]
-    told = frames_of(draw, some)
-    assert len(told["frames"]) == 6
-    assert told["frames"]["[true,2]"][0] == "{'b': 2, 'a': True}"
-    assert list(told["values"]) == ["a", "b"]  # as nbformat sorts them
-    many = frames_of(draw, [Slider("b", "b", 0, 20), Slider("c", "c", 0, 1, 0.5, 0.1)])
-    assert len(many["frames"]) == 21 and '"c"' not in many["controls"]
-    assert key_of({"c": 0.5, "b": 3}) in many["frames"]
-    none = frames_of(draw, [Slider("b", "b", 0, controls.MOST_FRAMES)])
-    assert len(none["frames"]) == 1 and none["controls"] == ""
+    told = frames_of("Two", draw, [Slider("b", "b", 0, 2), Switch("a", "a")])
+    assert len(told["frames"]) == 6 and (told["b"], told["a"]) == (0, False)
+    assert frame(told, b=2, a=True) == list(draw(b=2, a=True))
+    assert told["parts"].count("<path/></svg>") == 1  # what frames share is stored once
+    assert controls.FEWER not in told["html"]
+
+
+def test_where_there_are_too_many_frames_every_slider_keeps_some_places():
+    def draw(**values):
+        return f"<svg>{values}</svg>", ""
+
+    steps = Slider("step", "Step", 0, 20, player=True)
+    told = frames_of("Many", draw, [steps, Slider("c", "c", 0.1, 5, 1, 0.1), Switch("d", "d")])
+    assert len(told["frames"]) <= controls.MOST_FRAMES and controls.FEWER in told["html"]
+    for step in range(21):  # time is not thinned
+        frame(told, step=step, c=1, d=True)
+    places = sorted({json.loads(key)[1] for key in told["frames"]})
+    assert 1 in places and len(places) > 6 and places[0] >= 0.1 and places[-1] <= 5
+    found = re.search('name="c" min="(.*?)" max="(.*?)" step="(.*?)" value="1"', told["html"])
+    low, high, step = map(float, found.groups())
+    assert np.allclose(places, np.arange(low, high + step / 2, step))
 
 
 def test_numbers_in_cells():
@@ -165,7 +231,7 @@ def test_numbers_in_cells():
         "1.235e+05",
         "1e\u221220",
     ]
-    assert heat(float("nan"), 1.0) == "#D9D9D9"
+    assert heat(float("nan"), 1.0) == (sheet.RULE, 1.0)
     assert sheet.largest(np.array([np.inf, -3.0])) == 3.0
     assert sheet.largest(np.array([0.0])) == 1.0
     assert "&lt;b&gt;" in Sheet("<b>").svg("")
@@ -244,11 +310,8 @@ def test_what_is_no_tensor_is_refused():
 def test_the_four_states_say_what_is_kept(library):
     table = leaf_table(library=library)
     for requires_grad, computed, retain_grad in itertools.product([False, True], repeat=3):
-        table.values = {
-            "requires_grad": requires_grad,
-            "computed": computed,
-            "retain_grad": retain_grad,
-        }
+        table.requires_grad, table.computed = requires_grad, computed
+        table.retain_grad = retain_grad
         keeps = requires_grad and (not computed or retain_grad)
         assert ("is filled" in table.words or "fills" in table.words) == keeps, table.values
         refused = retain_grad and not requires_grad
@@ -283,7 +346,7 @@ def test_a_vector_from_either_side(library):
     grid = jacobian_grid(lambda x: matrix @ x, library.ones(2), v=[1, 10])
     assert "[31, 42]" in grid.words and "[21, 43]" in grid.words
     assert {"31", "42", "21", "43", "10\u00b73", "2\u00b710"} <= set(texts(grid.picture))
-    grid.values = {"v1": 0}
+    grid.v1 = 0
     assert "v\u1d40J = [1, 2]" in grid.words and "J u = [1, 3]" in grid.words
 
 
@@ -336,7 +399,7 @@ def test_gradients_fold_where_cells_were_stretched(library, a, b, multiply):
     generator = np.random.default_rng(0)
     left, right = (generator.integers(1, 9, shape).astype(float) for shape in (a, b))
     lens = broadcast_lens(library.tensor(left.tolist()), right)
-    lens.values = {"stage": 5, "multiply": multiply}
+    lens.stage, lens.multiply = 5, multiply
     tensors = [torch.tensor(side, requires_grad=True) for side in (left, right)]
     out = tensors[0] * tensors[1] if multiply else tensors[0] + tensors[1]
     out.sum().backward()
@@ -345,7 +408,7 @@ def test_gradients_fold_where_cells_were_stretched(library, a, b, multiply):
         for value in t.grad.ravel().tolist():
             assert number(value) in seen
     for stage in range(6):
-        lens.values = {"stage": stage}
+        lens.stage = stage
         assert texts(lens.picture) and lens.words
 
 
@@ -362,11 +425,11 @@ def test_what_is_sent_adds_up_to_what_is_kept(a, b, multiply):
 
 def test_the_lens_says_which_axes():
     lens = broadcast_lens((3, 1), (4,))
-    lens.values = {"stage": 5}
+    lens.stage = 5
     assert {"a.grad: sum over axis 1", "b.grad: sum over axis 0"} <= set(texts(lens.picture))
     assert "gradient is summed there" in lens.words
     lens = broadcast_lens((2, 3), (2, 3))
-    lens.values = {"stage": 5}
+    lens.stage = 5
     assert "a.grad: nothing to sum" in texts(lens.picture)
 
 
@@ -395,7 +458,7 @@ def test_the_source_lessons_loop(library):
     told = []
     for zero_grad in (False, True):
         for after in (1, 2, 3):
-            meter.values = {"after": after, "zero_grad": zero_grad}
+            meter.after, meter.zero_grad = after, zero_grad
             told.append(re.search(r"w\.grad is \[(\d+)", meter.words)[1])
     assert told == ["3", "6", "9", "3", "3", "3"]
 
@@ -403,7 +466,7 @@ def test_the_source_lessons_loop(library):
 def test_gradients_of_both_signs_and_refusals():
     meter = gradient_meter(lambda w: w[0] - 2 * w[1] + 0 * w[2], [1.0, 1.0, 1.0])
     for element, last in ((0, "4"), (1, "\u22128"), (2, "0")):
-        meter.values = {"after": 4, "element": element}
+        meter.after, meter.element = 4, element
         assert last in texts(meter.picture)
     with pytest.raises(ValueError, match="f does not use w"):
         gradient_meter(lambda w: minigrad.ones(1, requires_grad=True).sum(), [1.0])
@@ -421,7 +484,7 @@ def test_the_walk_is_that_of_torch_sgd():
     optimizer = torch.optim.SGD([w], lr=0.1)
     player = descent_player(lambda w: w[0] ** 2 + 4 * w[1] ** 2, [3.0, 1.5], rate=0.1, steps=10)
     for step in range(11):
-        player.values = {"step": step}
+        player.step = step
         where = ", ".join(number(round(v, 4)) for v in w.tolist())
         found = [
             float(v.replace("\u2212", "-"))
@@ -435,7 +498,7 @@ def test_the_walk_is_that_of_torch_sgd():
 
 def test_a_rate_that_is_too_large_is_said():
     player = descent_player(lambda w: (w - 3) ** 2, 0.0, rate=0.25, steps=20)
-    player.values = {"step": 20, "rate": 1.25}
+    player.step, player.rate = 20, 1.25
     assert "the learning rate is too large here" in player.words
     assert "outside the picture" in player.words
     assert "nan" not in player.picture and "inf" not in re.sub(
@@ -447,7 +510,7 @@ def test_a_rate_that_is_too_large_is_said():
 def test_losses_that_are_not_finite_everywhere(library):
     player = descent_player(lambda w: w - w.log(), library.tensor(0.5), rate=0.3, steps=4)
     for step in range(5):
-        player.values = {"step": step}
+        player.step = step
         texts(player.picture)
     both = descent_player(lambda w: (w - w.log()).sum(), library.tensor([0.5, 2.0]), steps=3)
     texts(both.picture)

@@ -7,12 +7,12 @@ import numpy as np
 
 from .controls import Slider, Switch, show
 from .jacobian import as_tensor
-from .sheet import SMALL, Sheet, cell_size, number, text_width
-from .svg import GRADIENT, LINE
+from .sheet import GREY, SMALL, Sheet, cell_size, number, text_width
+from .svg import GRADIENT, INK, LINE, STROKE
 from .trace import array_of, is_tensor
 
 MOST, MOST_CELLS = 6, 36
-GREY, COPY = "#595959", "#B0B0B0"
+TINT = 0.12  # how much of its colour a cell takes
 GAP, BETWEEN = 70, 14  # between the three arrays, between the planes of one
 STAGES = ("as they are", "stretched", "the result", "a gradient arrives", "on its way", "folded")
 
@@ -46,7 +46,7 @@ def broadcast_lens(a: Any, b: Any) -> Any:
         Slider("stage", "Stage", 0, len(STAGES) - 1, player=True),
         Switch("multiply", "multiply instead of add"),
     ]
-    return show(draw, controls)
+    return show("Broadcast lens", draw, controls)
 
 
 def _both(a: Any, b: Any) -> tuple[Any, Any, Any]:
@@ -181,11 +181,14 @@ def _planes(
         for (i, j), value in np.ndenumerate(plane):
             left, upper = x + j * cell[0] + 2, top + i * cell[1] + 2
             copy = marks is not None and bool(marks[k, i, j])
-            fill = "#FFFFFF" if copy or hidden else "#FBEEF5" if stroke == GRADIENT else "#E3EFF7"
-            sheet.box(left, upper, cell[0] - 4, cell[1] - 4, fill, stroke, 1.5, 4, copy or hidden)
+            own = not (copy or hidden)
+            fill = STROKE["op"] if stroke == LINE else stroke
+            size = cell[0] - 4, cell[1] - 4
+            share = TINT if own else 0
+            sheet.box(left, upper, *size, fill, stroke, 1.5, 4, not own, opacity=share)
             if not hidden:
                 middle = left - 2 + cell[0] / 2, upper + cell[1] / 2 + 5
-                sheet.text(*middle, number(value), GREY if copy else "#1A1A1A", anchor="middle")
+                sheet.text(*middle, number(value), GREY if copy else INK, anchor="middle")
 
 
 def _axes(axes: list[int]) -> str:

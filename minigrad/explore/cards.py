@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .record import callers_variables
-from .sheet import LETTER, SMALL, TEXT, Sheet, cell_size, number, text_width
+from .sheet import GREY, LETTER, PALE, SMALL, TEXT, Sheet, cell_size, number, text_width
 from .still import Still
 from .svg import GRADIENT, NONE_YET, STROKE
 from .trace import array_of, is_tensor, stored_grad
@@ -135,15 +135,15 @@ def _card(sheet: Sheet, x: float, top: float, name: str, t: Any) -> float:
     for label, array, colour in (("data", data, STROKE["op"]), ("grad", grad, GRADIENT)):
         sheet.text(left, y, label, colour, SMALL, bold=True)
         if label == "data":
-            sheet.text(left + text_width("data  ", SMALL), y, about, "#595959", SMALL)
+            sheet.text(left + text_width("data  ", SMALL), y, about, GREY, SMALL)
         y += 12
         y += _array(sheet, left, y, array, colour) + 34
     for key, value in facts(t).items():
-        sheet.text(left, y, key, "#595959", SMALL)
+        sheet.text(left, y, key, GREY, SMALL)
         sheet.text(left + text_width(f"{'':15}", SMALL), y, value, size=SMALL)
         y += LEADING
     bottom = y - LEADING + PAD
-    sheet.box(x, top, inner + 2 * PAD, bottom - top, stroke="#B0B0B0", radius=12)
+    sheet.box(x, top, inner + 2 * PAD, bottom - top, stroke=PALE, radius=12)
     return bottom
 
 
@@ -181,7 +181,7 @@ def _array(sheet: Sheet, x: float, y: float, array: np.ndarray | None, colour: s
     """Draw an array; returns the height. None is a dash, never a zero."""
     if array is None or array.size == 0:
         word = NONE_YET if array is None else EMPTY
-        sheet.box(x, y, max(text_width(word) + 40, 52), 42, stroke="#B0B0B0", dashed=array is None)
+        sheet.box(x, y, max(text_width(word) + 40, 52), 42, stroke=PALE, dashed=array is None)
         sheet.text(x + 20, y + 28, word)
         return 42
     shown = matrix(array)
@@ -189,6 +189,6 @@ def _array(sheet: Sheet, x: float, y: float, array: np.ndarray | None, colour: s
     _, height = sheet.grid(x, y, cells, _texts(shown), colour)
     rest = _rest(shown)
     if rest:
-        sheet.text(x, y + height + 22, rest, "#595959", SMALL)
+        sheet.text(x, y + height + 22, rest, GREY, SMALL)
         height += 26
     return height

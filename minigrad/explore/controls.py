@@ -1,6 +1,6 @@
 """Small widgets: a picture that is a function of a few sliders and switches.
 
-    show(draw, [Slider("step", "Step", 0, 5)])
+    show("Counter", draw, [Slider("step", "Step", 0, 5)])
 
 `draw` takes the values of the controls and returns the picture and its words; that is all that a
 small widget is. The controls are the browser's own, so the keyboard and a screen reader know them.
@@ -9,8 +9,10 @@ Without anywidget, the first picture stands still.
 
 import itertools
 import json
+import math
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from importlib.util import find_spec
 from typing import Any
@@ -18,8 +20,11 @@ from typing import Any
 from .still import Still
 
 MIME = "application/vnd.minigrad.frames+json"  # the data of a page that plays without a kernel
-MOST_FRAMES = 48
-ROW = "display:flex;gap:8px;align-items:center;margin-right:12px"
+MOST_FRAMES = 450  # some 0.7 MB
+PARTS = re.compile("(?=<[^/])")  # where a picture is cut: before each element
+FEWER = "On this page, which runs without Python, the sliders have fewer places than in a notebook."
+
+BUTTONS = {"First": "-1e9", "Back": "-1", "Next": "1", "Last": "1e9"}  # of a player
 
 Draw = Callable[..., tuple[str, str]]  # the values by name -> SVG, words
 
@@ -29,7 +34,7 @@ class Slider:
     """A number from low to high.
 
     Attributes:
-        player: steps through time, so it gets buttons "Back" and "Next".
+        player: steps through time, so it gets buttons and keys for it.
     """
 
     name: str
@@ -44,19 +49,28 @@ class Slider:
         count = round((self.high - self.low) / self.step)
         return [plain(self.low + i * self.step) for i in range(count + 1)]
 
+    def thinned(self) -> "Slider":
+        """With half as many places; where it is now, is one of them."""
+        step = 2 * self.step
+        below, above = (int(round(side / step, 9)) for side in self._sides())
+        return replace(
+            self, low=self.value - below * step, high=self.value + above * step, step=step
+        )
+
+    def _sides(self) -> tuple[float, float]:
+        return self.value - self.low, self.high - self.value
+
     def html(self) -> str:
+        kind = ' class="film"' if self.player else ""
         field = (
-            f'<label style="{ROW}">{escape(self.label)} <input type="range" name="{self.name}" '
+            f'<label>{escape(self.label)} <input type="range"{kind} name="{self.name}" '
             f'min="{plain(self.low)}" max="{plain(self.high)}" step="{plain(self.step)}" '
-            f'value="{plain(self.value)}"> <output>{plain(self.value)}</output></label>'
+            f'value="{plain(self.value)}"> <output></output></label>'
         )
         if not self.player:
             return field
-        back, on = (
-            f'<button data-of="{self.name}" data-by="{by}">{word}</button>'
-            for by, word in ((-1, "Back"), (1, "Next"))
-        )
-        return back + on + field
+        buttons = (f'<button data-by="{by}">{word}</button>' for word, by in BUTTONS.items())
+        return "".join(buttons) + field
 
 
 @dataclass(frozen=True)
@@ -73,63 +87,83 @@ class Switch:
     def html(self) -> str:
         on = " checked" if self.value else ""
         return (
-            f'<label style="{ROW}"><input type="checkbox" role="switch" name="{self.name}"{on} '
-            'style="width:1.2em;height:1.2em"> '
+            f'<label><input type="checkbox" role="switch" name="{self.name}"{on}> '
             f"{escape(self.label)}</label>"
         )
 
 
 Control = Slider | Switch
+PROJECTOR = Switch("projector", "Projector")  # large text, full screen
 
 
-def show(draw: Draw, controls: Sequence[Control]) -> Any:
+def show(title: str, draw: Draw, controls: Sequence[Control]) -> Any:
     """The live widget where anywidget is installed, else its first picture."""
     if find_spec("anywidget") is None:
         return Still(*draw(**{control.name: control.value for control in controls}))
     from .live import Live
 
-    return Live(draw, controls)
+    return Live(title, draw, controls)
 
 
-def html_of(controls: Sequence[Control]) -> str:
-    """The controls as HTML."""
-    inside = "".join(control.html() for control in controls)
-    large = '<button data-large="1" title="Large text, full screen">Projector</button>'
-    return f'<div class="bar" role="group" aria-label="Controls">{inside}{large}</div>'
+def html_of(title: str, controls: Sequence[Control], more: tuple[str, str] = ("", "")) -> str:
+    """A widget as HTML: its controls, a place for its picture, and one for its words.
+
+    Args:
+        title: what it is; a screen reader says it.
+        controls: in their order; the switch to the projector comes last.
+        more: what stands before the words and after them; with something before them, the picture
+            stands beside the words.
+    """
+    bar = "".join(control.html() for control in (*controls, PROJECTOR))
+    body = "body" if more[0] else "body whole"
+    return (
+        f'<div class="mg" tabindex="0" role="group" aria-label="{escape(title)}" '
+        'data-lm-suppress-shortcuts="true">'  # JupyterLab leaves our keys to us
+        f'<div class="bar" role="group" aria-label="Controls">{bar}</div><div class="{body}">'
+        '<div class="pic" tabindex="0" role="group" aria-label="Picture"></div>'
+        f'<div class="side" tabindex="0" role="group" aria-label="Details">{more[0]}'
+        f'<p class="words" aria-live="polite"></p>{more[1]}</div></div></div>'
+    )
 
 
 def key_of(values: Mapping[str, Any]) -> str:
-    """The name of a frame: the values in the order of their names, since nbformat sorts them so."""
-    return json.dumps([plain(values[name]) for name in sorted(values)], separators=(",", ":"))
+    """The name of a frame, as a page asks for it."""
+    return json.dumps([plain(value) for value in values.values()], separators=(",", ":"))
 
 
-def frames_of(draw: Draw, controls: Sequence[Control]) -> dict[str, Any]:
+def frames_of(title: str, draw: Draw, controls: Sequence[Control]) -> dict[str, Any]:
     """All pictures, for a page that has no kernel.
 
-    Where there are too many, only the first control can be moved; and where that alone has too
-    many places, nothing.
+    Where there are too many, the sliders that do not step through time get fewer places. What
+    pictures share is stored once: a frame lists the numbers of its parts.
     """
-    moved = len(controls)
-    while moved and _count(controls[:moved]) > MOST_FRAMES:
-        moved = min(moved - 1, 1)
-    start = {control.name: plain(control.value) for control in controls}
+    controls, whole = list(controls), list(controls)
+    while _count(controls) > MOST_FRAMES:
+        sliders = [c for c in controls if isinstance(c, Slider) and not c.player]
+        most = max(len(slider.choices()) for slider in sliders)
+        longest = [slider for slider in sliders if len(slider.choices()) == most]
+        controls = [c.thinned() if c in longest else c for c in controls]
+    names = [control.name for control in controls]
+    parts: dict[str, int] = {}
     frames = {}
-    for chosen in itertools.product(*(control.choices() for control in controls[:moved])):
-        names = (control.name for control in controls[:moved])
-        values = {**start, **dict(zip(names, chosen, strict=True))}
-        frames[key_of(values)] = draw(**values)
+    for chosen in itertools.product(*(control.choices() for control in controls)):
+        values = dict(zip(names, chosen, strict=True))
+        frames[key_of(values)] = [
+            [parts.setdefault(part, len(parts)) for part in PARTS.split(text)]
+            for text in draw(**values)
+        ]
+    note = "" if controls == whole else f"<small>{FEWER}</small>"
     return {
-        "controls": html_of(controls[:moved]) if moved else "",
-        "values": {name: start[name] for name in sorted(start)},
+        "html": html_of(title, controls, ("", note)),
+        "names": names,
+        **{control.name: plain(control.value) for control in controls},
         "frames": frames,
+        "parts": list(parts),
     }
 
 
 def _count(controls: Sequence[Control]) -> int:
-    count = 1
-    for control in controls:
-        count *= len(control.choices())
-    return count
+    return math.prod(len(control.choices()) for control in controls)
 
 
 def plain(value: Any) -> Any:

@@ -11,8 +11,8 @@ import numpy as np
 
 from .controls import Slider, show
 from .jacobian import as_tensor
-from .sheet import SMALL, Sheet, n, number, text_width
-from .svg import GRADIENT, INK, STROKE
+from .sheet import GREY, PALE, SMALL, Sheet, n, number, text_width
+from .svg import GRADIENT, INK, PAPER, STROKE
 from .trace import array_of
 
 LEFT, TOP, WIDTH, HEIGHT = 88.0, 40.0, 480.0, 330.0
@@ -20,7 +20,7 @@ DOTS = 72  # places at which a loss of two numbers is computed, a side
 POINTS = 161  # places at which a loss of one number is computed
 BANDS = 12
 MOST_STEPS = 40
-GREY, PATH = "#595959", STROKE["output"]
+PATH = STROKE["output"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def descent_player(
         Slider("step", "Step", 0, steps, player=True),
         Slider("rate", "Learning rate", rate / 10, rate * 5, rate, rate / 10),
     ]
-    return show(draw, controls)
+    return show("Gradient descent", draw, controls)
 
 
 def _walk(loss: Callable, start: Any, rate: float, steps: int) -> _Walk:
@@ -116,7 +116,7 @@ class _Scene:
         return LEFT + (x - left) / (right - left) * WIDTH, TOP + (high - y) / (high - low) * HEIGHT
 
     def frame(self, sheet: Sheet, across: str, up: str) -> None:
-        sheet.box(LEFT, TOP, WIDTH, HEIGHT, stroke="#B0B0B0")
+        sheet.box(LEFT, TOP, WIDTH, HEIGHT, stroke=PALE)
         sheet.text(LEFT + WIDTH / 2, TOP + HEIGHT + 50, across, GREY, anchor="middle")
         sheet.text(0, 22, up, GREY)
         for value in _ticks(self.x):
@@ -222,17 +222,18 @@ class _Map(_Scene):
 
 
 def _bands(losses: np.ndarray) -> bytes:
-    """A map of losses as a small PNG: pale blue above, deeper below, in bands of equal counts."""
+    """A map of losses as a small PNG: the lower, the more blue, in bands of equal counts."""
     finite = np.where(np.isfinite(losses), losses, np.nan)
     edges = np.nanquantile(finite, np.linspace(0, 1, BANDS + 1)[1:-1])
     band = np.searchsorted(edges, np.nan_to_num(finite, nan=np.inf))
-    share = 0.65 * (1 - band / (BANDS - 1))[..., None]
-    low = np.array([int(STROKE["op"][i : i + 2], 16) for i in (1, 3, 5)])
-    return _png((255 - (255 - low) * share).round().astype(np.uint8))
+    pixels = np.empty((*losses.shape, 4), np.uint8)
+    pixels[..., :3] = [int(STROKE["op"][i : i + 2], 16) for i in (1, 3, 5)]
+    pixels[..., 3] = (0.65 * 255 * (1 - band / (BANDS - 1))).round()
+    return _png(pixels)
 
 
 def _png(pixels: np.ndarray) -> bytes:
-    """Write (height, width, 3) bytes as a PNG file."""
+    """Write (height, width, 4) bytes as a PNG file: red, green, blue, opacity."""
     height, width, _ = pixels.shape
     rows = b"".join(b"\0" + row.tobytes() for row in pixels)
 
@@ -240,7 +241,7 @@ def _png(pixels: np.ndarray) -> bytes:
         check = zlib.crc32(kind + data)
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
 
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     packed = zlib.compress(rows, 9)
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
@@ -261,7 +262,7 @@ def _draw(scene: Any, walk: _Walk, step: int) -> tuple[str, str]:
         scene.slope(sheet, walk, step)
     for k, (x, y) in zip(seen, trail, strict=True):
         now = k == step
-        size, fill = (9, PATH) if now else (5, "#FFFFFF")
+        size, fill = (9, PATH) if now else (5, PAPER)
         sheet.box(x - size, y - size, 2 * size, 2 * size, fill, INK if now else PATH, 2, size)
     x = LEFT + WIDTH + 36
     facts = [

@@ -9,7 +9,6 @@ are left out, and so is the widget state, which would need one. Printing from a 
 in which the pictures stay vectors.
 """
 
-import base64
 import json
 import re
 from collections.abc import Callable
@@ -29,10 +28,9 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from .controls import MIME
+from .front import SCRIPT, STYLE, file
 
-HERE = Path(__file__).parent
-# Which front end plays the data of a type.
-PLAYERS = {"application/vnd.minigrad.explorer+json": "widget", MIME: "controls"}
+PLAYED = ("application/vnd.minigrad.explorer+json", MIME)  # what a widget stores to be played
 WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"
 FETCHES = re.compile("mermaid|MathJax")  # in a script of nbconvert's templates
 # What an element of a formula may say about itself: nothing that links, runs or styles a page.
@@ -96,9 +94,12 @@ class PageExporter(AloneExporter):
         self.register_preprocessor(Players, enabled=True)
 
     def finish(self, page: BeautifulSoup) -> None:
-        needed = {player["data-player"] for player in page.select("[data-player]")}
-        if needed:
-            page.body.append(_module(_front_end(needed)))
+        players = page.select("[data-player]")
+        for player in players if self.theme == "dark" else ():
+            player["style"] = "color-scheme: dark"
+        if players:
+            style = f"const STYLE = {json.dumps(STYLE)};"
+            page.body.append(_element("script", f"{SCRIPT}{style}{file('page.js')}", type="module"))
 
 
 class SlidesExporter(PageExporter, RevealExporter):
@@ -133,7 +134,7 @@ class SlidesExporter(PageExporter, RevealExporter):
         super().finish(page)
         for link in page.select("link[rel=stylesheet]"):
             link.decompose()  # reveal.js' own come from the file, its themes fetch their fonts
-        for style in (self._dist("reveal.css"), _file("slides.css")):
+        for style in (self._dist("reveal.css"), file("slides.css")):
             page.head.append(_element("style", style))
         settings = {
             "width": int(self.reveal_width or 1280),
@@ -185,9 +186,9 @@ class Players(Preprocessor):
                 data = output.get("data", {})
                 data.pop(WIDGET_TYPE, None)
                 about = output.get("metadata", {}).get("image/png", {})
-                kind = next((kind for kind in PLAYERS if kind in data), None)
+                kind = next((kind for kind in PLAYED if kind in data), None)
                 if kind:
-                    data["text/html"] = _player(PLAYERS[kind], data.pop(kind), _still(data, about))
+                    data["text/html"] = _player(data.pop(kind), _still(data, about))
                 elif "alt" in about:  # the templates have no place for it
                     data["text/html"] = _still(data, about)
                 elif "text/latex" in data and "text/html" not in data:
@@ -204,23 +205,9 @@ def _still(data: dict[str, Any], about: dict[str, Any]) -> str:
     return f'<img alt="{words}"{size} src="data:image/png;base64,{picture}">'
 
 
-def _player(front_end: str, told: Any, still: str) -> str:
+def _player(told: Any, still: str) -> str:
     stored = json.dumps(told, separators=(",", ":")).replace("<", "\\u003c")
-    return (
-        f'<div data-player="{front_end}">{still}'
-        f'<script type="application/json">{stored}</script></div>'
-    )
-
-
-def _front_end(needed: set[str]) -> str:
-    """The script of a page: the widgets' own front ends as they are, and a model for each."""
-    imports = []
-    for name in sorted(needed):
-        code = base64.b64encode(_file(f"{name}.js").encode()).decode()
-        imports.append(f'import {name} from "data:text/javascript;base64,{code}";')
-    style = json.dumps(_file("widget.css") + _file("controls.css"))
-    players = f"const PLAYERS = {{ {', '.join(sorted(needed))} }};\nconst STYLE = {style};"
-    return "\n".join([*imports, players, _file("page.js")])
+    return f'<div data-player>{still}<script type="application/json">{stored}</script></div>'
 
 
 # --- formulas -------------------------------------------------------------------------------------
@@ -278,15 +265,7 @@ def _output_math(tex: str) -> str:
 # --- elements -------------------------------------------------------------------------------------
 
 
-def _file(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8")
-
-
 def _element(name: str, text: str, **attributes: str) -> Tag:
     made = BeautifulSoup("", "html.parser").new_tag(name, attrs=attributes)
     made.string = text
     return made
-
-
-def _module(code: str) -> Tag:
-    return _element("script", code, type="module")

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from .controls import Slider, show
-from .sheet import SMALL, Sheet, cell_size, largest, number, text_width
+from .sheet import GREY, SMALL, Sheet, cell_size, largest, number, text_width
 from .svg import GRADIENT, STROKE
 from .trace import array_of, is_tensor
 
 MOST = 6  # rows and columns
-GREY = "#595959"
 FORWARD, FORWARD_TEXT = STROKE["output"], "#A34700"
 
 
@@ -70,7 +69,7 @@ def jacobian_grid(
         right = left if follows else np.array([values[f"u{j}"] for j in range(columns)], float)
         return _draw(jacobian, left, right, follows)
 
-    return show(draw, controls)
+    return show("Jacobian grid", draw, controls)
 
 
 def as_tensor(x: Any) -> tuple[ModuleType, Any]:

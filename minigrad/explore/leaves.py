@@ -8,14 +8,13 @@ from typing import Any
 from .cards import kind_of, name_of
 from .controls import Switch, show
 from .record import callers_variables
-from .sheet import SMALL, Sheet, number, text_width
+from .sheet import GREY, RULE, SMALL, Sheet, number, text_width
 from .still import Still
-from .svg import GRADIENT, NONE_YET
+from .svg import GRADIENT, INK, NONE_YET
 from .trace import array_of, is_tensor, stored_grad
 
 COLUMNS = ("tensor", "requires_grad", "grad_fn", "is_leaf", "retains_grad", ".grad")
 ROW, PAD = 50, 16
-GREY = "#595959"
 
 SWITCHES = (
     Switch("requires_grad", "requires_grad", True),
@@ -65,7 +64,7 @@ def leaf_table(*tensors: Any, library: ModuleType | None = None, **named: Any) -
     variables = callers_variables()
     rows = [(name_of(t, variables) or NONE_YET, t) for t in tensors] + list(named.items())
     if not rows:
-        return show(lambda **state: _state(library or _minigrad(), **state), SWITCHES)
+        return show("Leaf table", lambda **state: _state(library or _minigrad(), **state), SWITCHES)
     for _, t in rows:
         if not is_tensor(t):
             raise TypeError(
@@ -119,14 +118,14 @@ def _table(sheet: Sheet, y: float, rows: list[list[str]], kinds: list[str], now:
         sheet.text(left + PAD, y + 26, word, colour, bold=word == ".grad")
     y += 42
     for i, (cells, kind) in enumerate(zip(rows, kinds, strict=True)):
-        sheet.path(f"M0 {y} H{sum(widths)}", "#D9D9D9", 1.5)
+        sheet.path(f"M0 {y} H{sum(widths)}", RULE, 1.5)
         sheet.kind(kind, lefts[0] + 2, y + 6, widths[0] - 8, ROW - 12)
         for left, word, cell in zip(lefts, COLUMNS, cells, strict=True):
             filled = word == ".grad" and cell != NONE_YET
-            colour = GRADIENT if filled else "#1A1A1A"
+            colour = GRADIENT if filled else INK
             sheet.text(left + PAD, y + 32, cell, colour, bold=filled or word == "tensor")
         if i == now:
-            sheet.box(-6, y, sum(widths) + 12, ROW, stroke="#1A1A1A", line=3.5, radius=8)
+            sheet.box(-6, y, sum(widths) + 12, ROW, stroke=INK, line=3.5, radius=8)
         y += ROW
     return y
 

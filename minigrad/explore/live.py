@@ -5,53 +5,44 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
-import traitlets
+from traitlets import Bool, Float, TraitType, Unicode
 
-from .controls import MIME, Control, Draw, frames_of, html_of, plain
+from .controls import MIME, Control, Draw, Switch, frames_of, html_of, plain
+from .front import SCRIPT, STYLE
 from .still import Still
-
-HERE = Path(__file__).parent
 
 
 class Live(anywidget.AnyWidget):
-    """A picture that follows its controls; `values` can be set from Python, too.
+    """A picture that follows its controls.
+
+    Each control is a trait of its own: it can be set from Python, observed, and linked.
 
     Attributes:
-        values: the value of each control, by its name.
-        picture: the SVG for these values.
+        picture: the SVG for the values of the controls.
         words: what it shows, in words.
+        projector: large text, for the last row of a lecture hall.
     """
 
-    _esm = (HERE / "controls.js").read_text(encoding="utf-8")
-    _css = "".join((HERE / f"{n}.css").read_text(encoding="utf-8") for n in ("widget", "controls"))
-    controls = traitlets.Unicode().tag(sync=True)
-    values = traitlets.Dict().tag(sync=True)
-    picture = traitlets.Unicode().tag(sync=True)
-    words = traitlets.Unicode().tag(sync=True)
+    _esm = SCRIPT
+    _css = STYLE
 
-    def __init__(self, draw: Draw, controls: Sequence[Control]) -> None:
-        values = {control.name: plain(control.value) for control in controls}
-        picture, words = draw(**values)
-        self._draw, self._controls = draw, {control.name: control for control in controls}
-        super().__init__(controls=html_of(controls), values=values, picture=picture, words=words)
+    html = Unicode().tag(sync=True)
+    picture = Unicode().tag(sync=True)
+    words = Unicode().tag(sync=True)
+    projector = Bool(False).tag(sync=True)
 
-    @traitlets.validate("values")
-    def _check(self, proposal: Any) -> dict[str, Any]:
-        """Values that no control could have are refused; those left out stay as they are."""
-        values = dict(self.values)
-        for name, value in proposal["value"].items():
-            control = self._controls.get(name)
-            if control is None:
-                known = ", ".join(self._controls)
-                raise traitlets.TraitError(f"there is no control {name!r}; there are: {known}")
-            choices = control.choices()
-            if value != value or not choices[0] <= value <= choices[-1]:
-                ends = f"{choices[0]} to {choices[-1]}"
-                raise traitlets.TraitError(f"{name!r} goes from {ends}, {value!r} is outside")
-            values[name] = plain(value)
-        return values
+    def __init__(self, title: str, draw: Draw, controls: Sequence[Control]) -> None:
+        self._title, self._draw, self._controls = title, draw, controls
+        self.add_traits(**{c.name: _trait(c).tag(sync=True) for c in controls})
+        picture, words = draw(**self.values)
+        super().__init__(html=html_of(title, controls), picture=picture, words=words)
+        self.observe(self._redraw, list(self.values))
 
-    @traitlets.observe("values")
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the controls say, by their names."""
+        return {control.name: plain(getattr(self, control.name)) for control in self._controls}
+
     def _redraw(self, change: Any) -> None:
         picture, words = self._draw(**self.values)
         with self.hold_sync():
@@ -73,5 +64,11 @@ class Live(anywidget.AnyWidget):
         live = super()._repr_mimebundle_(**kwargs)
         data, about = live if isinstance(live, tuple) else (live or {}, {})
         still, still_about = self.still._repr_mimebundle_()
-        frames = {MIME: frames_of(self._draw, list(self._controls.values()))}
+        frames = {MIME: frames_of(self._title, self._draw, self._controls)}
         return {**data, **frames, **still}, {**about, **still_about}
+
+
+def _trait(control: Control) -> TraitType:
+    if isinstance(control, Switch):
+        return Bool(control.value)
+    return Float(control.value, min=control.low, max=control.high)

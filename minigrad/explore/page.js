@@ -1,40 +1,28 @@
-// A page without a kernel: each player gets a model that answers from stored data.
-
+// A page without a kernel: each widget gets a model that answers from stored data as Python would.
 function modelOf(told) {
-  const state = answer({ step: 0, predict: false, projector: false, ...told });
+  const state = { step: 0, predict: false, projector: false, ...told };
+  const { scenes, frames, parts, names } = state;
   const listeners = [];
-  let changed = new Set();
-  return {
+  const model = {
     get: (name) => state[name],
-    set(name, value) {
-      state[name] = value;
-      changed.add(name);
-    },
+    set: (name, value) => (state[name] = value),
+    on: (_, tell) => listeners.push(tell),
     save_changes() {
-      answer(state);
-      const now = changed;
-      changed = new Set();
-      for (const [name, tell] of listeners)
-        if (name === "change" || name === "change:_scene" || now.has(name.slice(7))) tell();
+      if (frames) {
+        const frame = frames[JSON.stringify(names.map((name) => state[name]))];
+        [state.picture, state.words] = frame.map((some) => some.map((i) => parts[i]).join(""));
+      } else state._scene = scenes.findLast((scene) => scene.first <= state.step);
+      for (const tell of listeners) tell();
     },
-    on: (name, tell) => listeners.push([name, tell]),
-    off() {},
   };
+  model.save_changes();
+  return model;
 }
 
-// What Python would have answered: the scene that holds a moment, or the frame for the values.
-function answer(state) {
-  const { scenes, frames, values, step } = state;
-  if (scenes) state._scene = scenes.findLast((scene) => scene.first <= step) ?? scenes[0];
-  if (frames) [state.picture, state.words] = frames[JSON.stringify(Object.values(values))];
-  return state;
-}
-
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(STYLE);
 for (const place of document.querySelectorAll("[data-player]")) {
-  const root = place.attachShadow({ mode: "open" }); // the page's own CSS does not reach in here
-  const el = document.createElement("div");
-  root.innerHTML = `<style>${STYLE}</style>`;
-  root.append(el);
-  const told = JSON.parse(place.querySelector("script").textContent);
-  PLAYERS[place.dataset.player].render({ model: modelOf(told), el });
+  const el = place.attachShadow({ mode: "open" }); // the page's own CSS does not reach in here
+  el.adoptedStyleSheets = [sheet];
+  render({ model: modelOf(JSON.parse(place.querySelector("script").textContent)), el });
 }

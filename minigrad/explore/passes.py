@@ -7,13 +7,13 @@ import numpy as np
 
 from .controls import Slider, Switch, show
 from .jacobian import as_tensor
-from .sheet import SMALL, Sheet, number, text_width
-from .svg import GRADIENT, NONE_YET
+from .sheet import GREY, RULE, SMALL, Sheet, number, text_width
+from .svg import GRADIENT, INK, NONE_YET
 from .trace import array_of
 
 MOST_PASSES, MOST_ELEMENTS = 12, 8
 HEIGHT, BAR, STEP = 190.0, 70.0, 110.0
-GREY, OLD, NEW = "#595959", "#EBD3E0", "#D39BBC"
+OLD, NEW = 0.12, 0.35  # how much of the colour a block takes
 
 
 def gradient_meter(f: Callable[[Any], Any], w: Any, passes: int = 4) -> Any:
@@ -52,7 +52,7 @@ def gradient_meter(f: Callable[[Any], Any], w: Any, passes: int = 4) -> Any:
     ]
     if w.numel() > 1:
         controls.append(Slider("element", "Element of w", 0, w.numel() - 1))
-    return show(draw, controls)
+    return show("Gradient meter", draw, controls)
 
 
 def _passes(f: Callable, w: Any, passes: int, zero: bool) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -87,9 +87,7 @@ def _draw(runs: dict, passes: int, after: int, zero: bool, element: int) -> tupl
     width = passes * STEP
     for value in sorted({low, 0.0, high}):
         y = top + (high - value) * unit
-        sheet.path(
-            f"M{left - 8} {y:.1f} H{left + width}", "#1A1A1A" if value == 0 else "#D9D9D9", 1.5
-        )
+        sheet.path(f"M{left - 8} {y:.1f} H{left + width}", INK if value == 0 else RULE, 1.5)
         sheet.text(left - 16, y + 6, number(value), GREY, SMALL, anchor="end")
     for k, (before, end) in enumerate(run):
         x = left + k * STEP + (STEP - BAR) / 2
@@ -106,8 +104,8 @@ def _draw(runs: dict, passes: int, after: int, zero: bool, element: int) -> tupl
         sheet.text(x + BAR / 2, y, number(end[element]), colour, anchor="middle", bold=last)
     y = top + HEIGHT + 62
     x = left
-    for fill, word in ((OLD, "was there before"), (NEW, "this pass added")):
-        sheet.box(x, y, 22, 18, fill, GRADIENT)
+    for share, word in ((OLD, "was there before"), (NEW, "this pass added")):
+        sheet.box(x, y, 22, 18, GRADIENT, GRADIENT, opacity=share)
         x += 32 + sheet.text(x + 32, y + 15, word, GREY, SMALL) + 24
     _code(sheet, left + width + 50, zero, after)
     words = _words(runs[zero], after, zero)
@@ -115,12 +113,12 @@ def _draw(runs: dict, passes: int, after: int, zero: bool, element: int) -> tupl
 
 
 def _block(
-    sheet: Sheet, x: float, ground: float, unit: float, start: float, end: float, fill: str
+    sheet: Sheet, x: float, ground: float, unit: float, start: float, end: float, share: float
 ) -> None:
     if start == end or not np.isfinite(end):
         return
     upper, lower = ground - max(start, end) * unit, ground - min(start, end) * unit
-    sheet.box(x, upper, BAR, lower - upper, fill, GRADIENT, 2)
+    sheet.box(x, upper, BAR, lower - upper, GRADIENT, GRADIENT, 2, opacity=share)
 
 
 def _code(sheet: Sheet, x: float, zero: bool, after: int) -> None:

@@ -27,6 +27,12 @@ GAP = 64  # between rows: room for what goes along an edge
 CELLS = 8  # rows and columns of an array that the details show
 WORDS = {"grad": "gradient", "kept": ".grad"}
 ASKED = 6  # numbers that a reader is asked for at once
+NEAR = 0.02  # how far an answer may be off, as a share of the number
+QUESTION = (
+    '<label>{asks} <input type="text" name="guess" required autocomplete="off"></label> '
+    '<button>Check</button> <button type="reset">Show it</button> <output name="verdict"></output>'
+    '<details><summary>Hint</summary><p>{why}</p><div class="math">{rule}</div></details>'
+)
 
 
 class Player:
@@ -283,17 +289,23 @@ def _cell(number: Any, size: float) -> str:
     )
 
 
-def _question(frame: Frame) -> dict[str, Any]:
-    """What a reader is asked before a value is shown; of a large array its first number."""
+def _question(frame: Frame) -> dict[str, Any] | None:
+    """What a reader is asked before a value is shown; of a large array its first number.
+
+    Nobody is asked for what is no number: nothing, nan, inf.
+    """
     numbers = np.ravel(frame.value)[: ASKED + 1].astype(float).tolist()
+    if not numbers or not np.isfinite(numbers).all():
+        return None
     what, shape = frame.asks, frame.value.shape
     if len(numbers) > ASKED:
         what += f" Its shape is {shape}: give its first number."
         numbers = numbers[:1]
     elif len(numbers) > 1:
         what += f" Give {len(numbers)} numbers."
+    least = max(map(abs, numbers)) / 1000
+    near = [max(NEAR * abs(number), least) for number in numbers]
     return {
-        "asks": what,
-        "answer": [repr(number) for number in numbers],
-        "hint": f"<p>{frame.why}</p>{''.join(frame.formula[:1])}",
+        "html": QUESTION.format(asks=escape(what), why=frame.why, rule="".join(frame.formula[:1])),
+        "answer": [[number - d, number + d] for number, d in zip(numbers, near, strict=True)],
     }

@@ -10,11 +10,13 @@ import numpy as np
 
 from .svg import FONT, GROUND, INK, LINE, PAPER, STROKE
 
+GREY, PALE, RULE = "#595959", "#B0B0B0", "#D9D9D9"  # notes, frames, lines between rows
+
 TEXT, SMALL = 20, 19  # sizes of letters that can be read from the last row
 LETTER = 0.602  # the width of a letter, in sizes: all are equal in these fonts
 MARGIN = 24
 LOW, HIGH = STROKE["op"], STROKE["output"]  # negative is blue, positive is orange
-DEEPEST = 0.5  # how much of the colour a cell takes at most: black numbers stay readable
+DEEPEST = 0.5  # how much of the colour a cell takes at most: numbers stay readable
 
 
 class Sheet:
@@ -52,7 +54,7 @@ class Sheet:
         self._grow(x + width * {"start": 1, "middle": 0.5, "end": 0}[anchor], y + 0.3 * size)
         self.parts.append(
             f'<text x="{n(x)}" y="{n(y)}" font-size="{n(size)}" '
-            f'style="fill:{colour}"{align}{weight} '
+            f'fill="{colour}"{align}{weight} '
             f'xml:space="preserve">{escape(words)}</text>'
         )
         return width
@@ -69,8 +71,10 @@ class Sheet:
         radius: float = 0,
         dashed: bool = False,
         more: str = "",
+        opacity: float = 1,
     ) -> None:
-        """Draw a box; `more` holds attributes for the front end."""
+        """Draw a box; `more` holds attributes for the front end, `opacity` is that of the fill."""
+        more += f' fill-opacity="{opacity:.2f}"' if opacity < 1 else ""
         dashes = ' stroke-dasharray="7 5"' if dashed else ""
         self._grow(x + width, y + height)
         self.parts.append(
@@ -129,8 +133,12 @@ class Sheet:
             for j, value in enumerate(row):
                 left, top = x + j * width, y + i * height
                 own = more[i][j] if more else ""
-                fill = heat(value, scale)
-                self.box(left, top, width, height, fill, line, 1.5 if texts else 0.7, more=own)
+                fill, opacity = heat(value, scale)
+                self.box(
+                    *(left, top, width, height, fill, line, 1.5 if texts else 0.7),
+                    more=own,
+                    opacity=opacity,
+                )
                 if texts:
                     middle = top + height / 2 + 0.35 * size
                     self.text(left + width / 2, middle, texts[i][j], size=size, anchor="middle")
@@ -149,7 +157,7 @@ class Sheet:
                 f'aria-label="{escape(self.title)}" style="max-width: 100%; height: auto">',
                 f"<title>{escape(self.title)}</title><desc>{escape(words)}</desc>",
                 f'<rect x="1" y="1" width="{n(width - 2)}" height="{n(height - 2)}" rx="14" '
-                f'fill="{PAPER}" stroke="#D9D9D9"/>',
+                f'fill="{PAPER}" stroke="{RULE}"/>',
                 f'<g transform="translate({MARGIN} {MARGIN})" pointer-events="none">',
                 *self.parts,
                 "</g></svg>",
@@ -176,20 +184,17 @@ def cell_size(texts: Sequence[Sequence[str]], size: float = TEXT) -> tuple[float
     return max(2.6 * size, (longest + 1.4) * LETTER * size), 2.1 * size
 
 
-def heat(value: complex, scale: float) -> str:
-    """The colour of a number: blue below zero, orange above, white at zero, grey for no number.
+def heat(value: complex, scale: float) -> tuple[str, float]:
+    """The colour of a number and its share: blue below zero, orange above, grey for no number.
 
     Example:
-        >>> heat(0.0, 1.0), heat(1.0, 1.0), heat(-1.0, 1.0)
-        ('#FFFFFF', '#EAAE80', '#80B8D8')
+        >>> heat(0.0, 1.0), heat(1.0, 1.0), heat(-1.0, 2.0)
+        (('#0072B2', 0.0), ('#D55E00', 0.5), ('#0072B2', 0.25))
     """
     value = abs(value) if isinstance(value, complex | np.complexfloating) else float(value)
     if np.isnan(value):
-        return "#D9D9D9"
-    share = DEEPEST * min(abs(value) / scale, 1)
-    full = HIGH if value > 0 else LOW
-    parts = (int(full[i : i + 2], 16) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(255 - (255 - part) * share):02X}" for part in parts)
+        return RULE, 1.0
+    return HIGH if value > 0 else LOW, DEEPEST * min(abs(value) / scale, 1)
 
 
 def largest(values: np.ndarray) -> float:

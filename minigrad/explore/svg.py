@@ -37,8 +37,8 @@ PORT = 18  # between edges that enter the same box
 NONE_YET = "\u2014"  # an em dash, never a zero
 # What rides on an edge while a gradient goes along it.
 FLOW = (
-    '<g class="flow" display="none"><rect height="30" y="-15" rx="15"/>'
-    '<text text-anchor="middle" y="6"/></g>'
+    '<g class="flow"><rect height="30" y="-15" rx="15"/>'
+    '<text text-anchor="middle" y="6"></text></g>'
 )
 LEGEND = (("leaf", "leaf"), ("op", "operation"), ("output", "output"), ("constant", "constant"))
 

@@ -1,22 +1,27 @@
 """The explorer in a notebook: step through a recorded backward pass.
 
-The front end is `widget.js` and `widget.css`, as they stand: no build, nothing from the network.
+Its front end is that of all widgets; here are the parts that only a film has.
 """
 
-from pathlib import Path
 from typing import Any
 
 import anywidget
-from traitlets import Bool, Dict, Int, observe
+from traitlets import Bool, Dict, Int, Unicode, observe
 
+from .controls import Slider, Switch, html_of
+from .front import SCRIPT, STYLE
 from .player import Player
 from .still import Still
 from .svg import in_words
 from .trace import Trace
 
-HERE = Path(__file__).parent
 MOST_SCENES = 10  # a notebook is not made heavier than by so many
 JSON_TYPE = "application/vnd.minigrad.explorer+json"
+# What stands before the words of a moment, and after them.
+QUESTION = '<form class="ask" hidden></form>'
+DETAILS = (
+    '<p class="why"></p><div class="math"></div><div class="box"></div><small class="note"></small>'
+)
 
 
 class Explorer(anywidget.AnyWidget):
@@ -32,9 +37,10 @@ class Explorer(anywidget.AnyWidget):
         projector: large text, for the last row of a lecture hall.
     """
 
-    _esm = HERE / "widget.js"
-    _css = HERE / "widget.css"
+    _esm = SCRIPT
+    _css = STYLE
 
+    html = Unicode().tag(sync=True)
     step = Int(0).tag(sync=True)
     last = Int(0).tag(sync=True)
     predict = Bool(False).tag(sync=True)
@@ -46,6 +52,11 @@ class Explorer(anywidget.AnyWidget):
         super().__init__(**traits)
         self._player = Player(trace, prefix=f"mg-{self.model_id[:8]}-")
         self.last = len(self._player.frames) - 1
+        controls = (
+            Slider("step", "Moment", 0, self.last, player=True),
+            Switch("predict", "Predict"),
+        )
+        self.html = html_of("Backward pass", controls, (QUESTION, DETAILS))
         self._turn_to(self.step)
 
     @observe("step")
@@ -73,5 +84,9 @@ class Explorer(anywidget.AnyWidget):
         data, about = super()._repr_mimebundle_(**options)
         still, about_still = Still(self._player.last_picture(), repr(self))._repr_mimebundle_()
         if len(self._player.cuts) <= MOST_SCENES:
-            data[JSON_TYPE] = {"last": self.last, "scenes": self._player.scenes()}
+            data[JSON_TYPE] = {
+                "html": self.html,
+                "last": self.last,
+                "scenes": self._player.scenes(),
+            }
         return {**data, **still}, {**about, **about_still}
