@@ -121,12 +121,17 @@ def promote(x, y):
     kind = KIND[x.dtype.kind]
     if y.__class__ in _NUMBERS:
         if y.__class__ is _FLOAT and kind < 2:
-            return x.astype(_default.numpy), y
+            return cast(x, _default.numpy), y
         return x, y
     if x.dtype == y.dtype:
         return x, y
     common = result_dtype(x, y)
-    return x.astype(common, copy=False), y.astype(common, copy=False)
+    return cast(x, common), cast(y, common)
+
+
+def cast(x, dtype):
+    """x in another type; that it was stretched along an axis changes no order in memory."""
+    return x.astype(dtype, order="C" if 0 in x.strides else "K", copy=False)
 
 
 def result_dtype(x, y) -> np.dtype:
@@ -142,7 +147,7 @@ def result_dtype(x, y) -> np.dtype:
 
 def floating(x):
     """An array as floating point: integers become the default type, floats stay as they are."""
-    return x if x.dtype.kind == "f" else x.astype(_default.numpy)
+    return x if x.dtype.kind == "f" else cast(x, _default.numpy)
 
 
 _FLOAT = builtins.float

@@ -78,6 +78,17 @@ def test_leaves_that_are_ready_together_take_torchs_order(t, count):
 
 
 @ENGINES
+def test_a_node_runs_once_for_several_of_its_outputs(t):
+    x = t.tensor([1.0, 2.0], requires_grad=True)
+    first, second = (x * 3).unbind()
+    seen = []
+    first.grad_fn.register_hook(lambda sent, arrived: seen.append([g.item() for g in arrived]))
+    t.autograd.backward([second, first])
+    assert seen == [[1.0, 1.0]]
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+@ENGINES
 def test_a_leaf_and_a_result_of_it_as_outputs(t):
     x = t.tensor([1.0, 2.0], requires_grad=True)
     y = x * 3

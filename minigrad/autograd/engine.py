@@ -103,32 +103,29 @@ def _walk(roots, seeds, keep, create_graph, ends, caught):
     With `ends` only the nodes that lead to these edges run. What arrives there is put into
     `caught`; without `caught`, the nodes at the ends run, too.
     """
-    start = dict.fromkeys(node for node, _ in roots)
-    reached, joints = _survey(start)
-    running = visited = None
+    waiting = _survey(roots)
+    goals = ()
     if ends is not None:
-        goals = {node for node, _ in ends}
-        running = _leading_to(goals, reached)
-        visited = running | goals
-        if caught is None:
-            running = visited
-    direct = visited is None and observer is None  # leaves need not wait in the heap
+        at_ends = {node for node, _ in ends}
+        leading = _leading_to(at_ends, waiting)
+        waiting = {node: n for node, n in waiting.items() if node in leading or node in at_ends}
+        goals = at_ends if caught is not None else ()
     pending = {}  # node -> the sum of what arrived so far, or a list where it has several outputs
-    ready = []  # heap of (-sequence number, node)
     for (node, nr), seed in zip(roots, seeds, strict=True):
         deliver(pending, node, nr, seed)
-    for node in start:
-        if node not in joints and (visited is None or node in visited):
+    ready = []  # heap of (-sequence number, node)
+    for node in dict.fromkeys(node for node, _ in roots):
+        if waiting.get(node) == 0:
             heappush(ready, (-node.sequence, node))
 
     while ready:
         node = heappop(ready)[1]
         gradient = pending.pop(node, None)
-        if running is not None and node not in running:
-            _catch(caught, node, hooks.of_tensors(node, gradient))
-            continue
-        if caught:
-            _catch(caught, node, gradient)
+        if node in goals:
+            passes = node in leading
+            _catch(caught, node, gradient if passes else hooks.of_tensors(node, gradient))
+            if not passes:
+                continue
         if node.watched:
             gradient = hooks.before(node, gradient)
         edges = node.edges
@@ -136,12 +133,8 @@ def _walk(roots, seeds, keep, create_graph, ends, caught):
             gradients = [None] * len(edges)
         else:
             gradients = node.apply(gradient, create_graph)
-        if node.post_hooks or observer is not None:
-            gradients = fitted(gradients, edges)
-            if node.post_hooks:
-                gradients = hooks.after(node, gradient, gradients)
-            if observer is not None:
-                observer(node, gradient, tuple(gradients))
+        if node.watched or observer is not None:
+            gradients = hooks.after(node, gradient, fitted(gradients, edges), observer)
         if node.saved and not keep:
             node.release()
         gradient = None
@@ -151,7 +144,8 @@ def _walk(roots, seeds, keep, create_graph, ends, caught):
             if edge is None:
                 continue
             node, nr = edge
-            if visited is not None and node not in visited:
+            edges_left = waiting.get(node)
+            if edges_left is None:
                 continue
             if sent is not None:
                 form = node.form
@@ -162,37 +156,26 @@ def _walk(roots, seeds, keep, create_graph, ends, caught):
                 else:
                     pending[node] = sent
                 sent = None
-            if node in joints:
-                joints[node] -= 1
-                if joints[node]:
-                    continue
-            # Of more leaves at once torch's heap makes an order of its own, as does ours.
-            if node.__class__ is AccumulateGrad and direct and not node.watched and len(edges) < 3:
-                node.apply(pending.pop(node, None), create_graph)
+            if edges_left > 1:
+                waiting[node] = edges_left - 1
             else:
                 heappush(ready, (-node.sequence, node))
 
 
-def _survey(start):
-    """All nodes below `start`, and for those that more than one edge leads to, how many do.
-
-    A node of `start` counts as a joint if an edge leads to it: it waits for that edge.
-    """
-    reached = set(start)
-    joints = {}
-    stack = list(start)
+def _survey(roots):
+    """For each node below `roots`, and these themselves, the number of edges that lead to it."""
+    waiting = {node: 0 for node, _ in roots}
+    stack = list(waiting)
     while stack:
         for edge in stack.pop().edges:
             if edge is not None:
                 node = edge[0]
-                if node not in reached:
-                    reached.add(node)
-                    stack.append(node)
-                elif node in joints:
-                    joints[node] += 1
+                if node in waiting:
+                    waiting[node] += 1
                 else:
-                    joints[node] = 1 if node in start else 2
-    return reached, joints
+                    waiting[node] = 1
+                    stack.append(node)
+    return waiting
 
 
 def _leading_to(goals, nodes):

@@ -64,14 +64,18 @@ def before(node, gradient):
     return gradients if several else gradients[0]
 
 
-def after(node, received, sent):
-    """The post-hooks of a node: they see what it sends and what it received."""
-    received = received if node.outputs > 1 else [received]
-    recorded = any(isinstance(g, Tensor) for g in received)
-    for hook in list(node.post_hooks.values()):
-        result = hook(tuple(map(as_tensor, sent)), tuple(map(as_tensor, received)))
-        sent = _replaced(result, sent, recorded)
-    return list(sent)
+def after(node, received, sent, observer):
+    """The post-hooks of a node see what it sends and what it received; then the observer does."""
+    if node.post_hooks:
+        arrived = received if node.outputs > 1 else [received]
+        recorded = any(isinstance(g, Tensor) for g in arrived)
+        for hook in list(node.post_hooks.values()):
+            result = hook(tuple(map(as_tensor, sent)), tuple(map(as_tensor, arrived)))
+            sent = _replaced(result, sent, recorded)
+        sent = list(sent)
+    if observer is not None:
+        observer(node, received, tuple(sent))
+    return sent
 
 
 def _replaced(result, gradients, recorded):

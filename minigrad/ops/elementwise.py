@@ -184,7 +184,7 @@ where = op("where", lambda condition, self, other: choose(condition, self, other
 # --- copies: the value passes through, and so does the gradient -----------------------------------
 
 clone = op("clone", lambda self: np.array(self), self=lambda g: g)
-cast  = op("to_copy", lambda self, dtype: self.astype(dtype),
+cast  = op("to_copy", lambda self, dtype: dtypes.cast(self, dtype),
     self=lambda g: g)  # the engine casts back
 
 # fmt: on

@@ -208,6 +208,7 @@ def setitem(self: Tensor, key, value) -> None:
             part = smaller  # a slice of everything is the tensor itself, not a view
     size = value._data.shape if isinstance(value, Tensor) else ()
     if indices is not None:
+        _refuse(part, (value,))
         mask = len(indices) == 1 and raw(indices[0]).dtype.kind == "b"
         if isinstance(value, Tensor) and value.dtype != self.dtype and (size or not mask):
             raise errors.index_put_types(self, value)
