@@ -13,12 +13,14 @@ import weakref
 
 import numpy as np
 
-from . import devices, dtypes, errors, printing
+from . import dtypes, errors, printing
 from .autograd import graph
 from .autograd.modes import modes
+from .values import Values
+from .values import normal_dim as normal_dim
 
 
-class Tensor:
+class Tensor(Values):
     """An n-dimensional array of one number type, with its place in the backward graph.
 
     Make one with `minigrad.tensor`. Four attributes tell its autograd state: `requires_grad`,
@@ -290,136 +292,7 @@ class Tensor:
             self._view_version = version
             self._hang(self._remake_edge())
 
-    # --- numbers out ------------------------------------------------------------------------------
-
-    @property
-    def shape(self) -> dtypes.Size:
-        """The lengths of the dimensions."""
-        return dtypes.Size(self._data.shape)
-
-    @property
-    def dtype(self) -> dtypes.dtype:
-        """The number type, for example `minigrad.float32`."""
-        return dtypes.of(self._data)
-
-    @property
-    def device(self) -> devices.device:
-        """Where the numbers are: `device(type='cpu')` or a GPU."""
-        return devices.of(self._data)
-
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions."""
-        return self._data.ndim
-
-    @property
-    def is_cuda(self) -> bool:
-        """True for a tensor on a GPU."""
-        return self.device.type == "cuda"
-
-    def dim(self) -> int:
-        """The number of dimensions."""
-        return self._data.ndim
-
-    def size(self, dim: int | None = None):
-        """The shape, or the length of one dimension."""
-        return self.shape if dim is None else self._data.shape[normal_dim(dim, self._data.ndim)]
-
-    def numel(self) -> int:
-        """The number of elements."""
-        return int(self._data.size)
-
-    nelement = numel
-
-    def element_size(self) -> int:
-        """The bytes of one element."""
-        return self._data.itemsize
-
-    def is_floating_point(self) -> bool:
-        """True for float16, float32 and float64."""
-        return self._data.dtype.kind == "f"
-
-    def is_contiguous(self) -> bool:
-        """True where the elements lie in memory in the order of their indices."""
-        return isinstance(self._data, np.generic) or bool(self._data.flags.c_contiguous)
-
-    def stride(self) -> tuple[int, ...]:
-        """The steps in memory, in elements, from one index to the next."""
-        data = self._data
-        return tuple(step // data.itemsize for step in np.asarray(data).strides)
-
-    def data_ptr(self) -> int:
-        """The address of the first element."""
-        return self._storage().ctypes.data
-
-    def type(self, dtype=None):
-        """torch's old class name, or with an argument the tensor converted to that dtype."""
-        if dtype is None:
-            return (
-                f"minigrad.{'cuda.' if self.is_cuda else ''}{dtypes.class_name(self._data)}Tensor"
-            )
-        return self.to(dtype)
-
-    def item(self):
-        """The one element as a Python number."""
-        if self._data.size != 1:
-            raise errors.not_one_element(self._data.size)
-        return self._data.item()
-
-    def tolist(self):
-        """The elements as Python numbers in nested lists."""
-        return self._data.tolist()
-
-    def numpy(self, *, force: bool = False) -> np.ndarray:
-        """The array, sharing memory; a tensor that requires grad must be detached first."""
-        if force:
-            return np.asarray(devices.to_numpy(self._storage()))
-        if self.requires_grad:
-            raise errors.numpy_needs_detach()
-        if self.is_cuda:
-            raise errors.numpy_of_gpu(self.device)
-        return self._storage()
-
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
-        array = self.numpy()
-        return np.array(array, dtype=dtype, copy=copy) if dtype or copy else array
-
-    def __bool__(self) -> bool:
-        if self._data.size != 1:
-            raise errors.ambiguous_truth(self._data.size)
-        return bool(self._data.item())
-
-    def _number(self, kind):
-        if self._data.size != 1:
-            raise errors.not_one_number()
-        if self.requires_grad:
-            warnings.warn(errors.TO_SCALAR, UserWarning, stacklevel=3)
-        return kind(self._data.item())
-
-    def __float__(self) -> float:
-        return self._number(float)
-
-    def __int__(self) -> int:
-        return self._number(int)
-
-    def __index__(self) -> int:
-        if self._data.size != 1 or self._data.dtype.kind == "f":
-            raise errors.not_an_index()
-        return int(self._data.item())
-
-    def __len__(self) -> int:
-        if self._data.ndim == 0:
-            raise errors.no_dimension("len() of")
-        return self._data.shape[0]
-
-    def __iter__(self):
-        if self._data.ndim == 0:
-            raise errors.no_dimension("iteration over")
-        return iter([self[i] for i in range(self._data.shape[0])])
-
-    def __contains__(self, value) -> bool:
-        other = value._data if isinstance(value, Tensor) else value
-        return bool((self._data == other).any())
+    # --- as a Python object -------------------------------------------------------------------------
 
     def __hash__(self) -> int:
         return id(self)
@@ -436,17 +309,8 @@ class Tensor:
     def __reduce__(self):
         return _again, (type(self), self._data, self.requires_grad)
 
-    def __format__(self, spec: str) -> str:
-        if self._data.ndim == 0:
-            return format(self.item(), spec)
-        return object.__format__(self, spec)
-
     def __repr__(self) -> str:
         return printing.tensor_text(self)
-
-    def _array(self) -> np.ndarray:
-        """The numbers as a NumPy array, to look at."""
-        return np.asarray(devices.to_numpy(self._data))
 
 
 def _again(kind, data, requires_grad) -> Tensor:
@@ -456,14 +320,6 @@ def _again(kind, data, requires_grad) -> Tensor:
     tensor._edge = None
     tensor._requires_grad = requires_grad
     return tensor
-
-
-def normal_dim(dim: int, ndim: int) -> int:
-    """A dimension counted from 0; IndexError in torch's words where it does not exist."""
-    span = max(ndim, 1)
-    if not -span <= dim < span:
-        raise errors.dim_range(dim, ndim)
-    return dim % span
 
 
 _new = object.__new__
