@@ -292,7 +292,7 @@ class Tensor(Values):
             self._view_version = version
             self._hang(self._remake_edge())
 
-    # --- as a Python object -------------------------------------------------------------------------
+    # --- as a Python object ----------------------------------------------------------------------
 
     def __hash__(self) -> int:
         return id(self)
