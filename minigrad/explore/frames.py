@@ -5,53 +5,73 @@ widget and an exported page only carry this out; nobody after this file computes
 """
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import cached_property, partial
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from . import formula
+from .fold import Group
 from .reasons import STRETCHED, reason, stretches
 from .svg import NONE_YET, Line, box_lines, call, short
 from .trace import Edge, Node, Step, Trace
 
-Kind = Literal["start", "seed", "send", "add", "keep", "stop", "end"]
+Kind = Literal["start", "open", "seed", "send", "add", "keep", "stop", "end"]
 
+MOST_TOLD = 4  # gradients that one sentence tells
 START = "Press the right arrow key, or Next. A click on a box shows its details."
 # Under which names the first and the second input of an operation are saved.
 OPERANDS = ("self", "mat1", "input"), ("other", "mat2", "vec", "exponent", "tensor", "weight")
 
 
+class Told(NamedTuple):
+    """What is said of a moment."""
+
+    words: str
+    why: str = ""
+    asks: str = ""
+    formula: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Frame:
-    """One moment of the film.
+    """One moment of the film. It is told when it is asked for: of a long film most never are.
 
     Attributes:
-        kind: "start"; "seed": a gradient enters at the output; "send": one goes along an edge;
-            "add": it is added to what has come before; "keep": a tensor stores it in `.grad`;
-            "stop": an error; "end".
-        words: what happens, in one or two sentences.
-        why: the reason, "" where there is none to give.
+        kind: "start"; "open": a group is opened; "seed": a gradient enters at the output; "send":
+            one goes along an edge; "add": it is added to what has come before; "keep": a tensor
+            stores it in `.grad`; "stop": an error; "end".
+        tell: says what happens: `words`, one or two sentences; `why`, the reason, "" where there is
+            none to give; `asks`, the question that has `value` as its answer, "" where there is
+            none; `formula`, the rule as MathML, with the caller's names and with this moment's
+            numbers.
         node: the box that is looked at, or None.
         edge: the edge that is looked at, or None.
-        texts: what the picture shows from here on, by the name of the text: "grad-3", "kept-0".
-        done: the names of the edges that are done from here on.
         value: the gradient that this moment shows for the first time.
-        asks: the question that has `value` as its answer, "" where there is none.
-        formula: the rule as MathML, with the caller's names and with this moment's numbers.
+        name: the text of the picture that changes: "grad-3", "kept-0"; "" where none does.
+        shown: what it says from here on, as gradients by the number of the output.
     """
 
     kind: Kind
-    words: str
-    why: str = ""
+    tell: Callable[[], Told]
     node: int | None = None
     edge: int | None = None
-    texts: Mapping[str, str] = field(default_factory=dict)
-    done: tuple[str, ...] = ()
     value: np.ndarray | None = None
-    asks: str = ""
-    formula: tuple[str, ...] = ()
+    name: str = ""
+    shown: Mapping[int, np.ndarray] = field(default_factory=dict)
+
+    @cached_property
+    def told(self) -> Told:
+        return self.tell()
+
+    @cached_property
+    def text(self) -> str:
+        """What the text that changes says from here on."""
+        if set(self.shown) <= {0}:
+            return "".join(map(short, self.shown.values()))
+        return ", ".join(f"{nr}: {short(array)}" for nr, array in sorted(self.shown.items()))
 
 
 def film(trace: Trace) -> list[Frame]:
@@ -62,7 +82,7 @@ def film(trace: Trace) -> list[Frame]:
         >>> from minigrad.explore.record import record
         >>> x = minigrad.tensor([1.0, 2.0], requires_grad=True)
         >>> for frame in film(record((x * 3).sum(), x=x)):
-        ...     print(frame.words)
+        ...     print(frame.told.words)
         Before the pass. No gradient has gone anywhere yet.
         The pass starts at SumBackward0 with the gradient 1.
         SumBackward0 sends [1, 1] to MulBackward0.
@@ -76,6 +96,9 @@ def film(trace: Trace) -> list[Frame]:
 def lines_of(node: Node) -> list[Line]:
     """The lines of a box in the film: (what stands before, the text, the name of the text)."""
     first, *rest = box_lines(node)
+    if isinstance(node, Group):
+        lines = [("", line, "") for line in (first, *rest)] + [("grad  ", NONE_YET, "grad")]
+        return [*lines, ("sends ", NONE_YET, "left")] if node.ops else lines
     if node.kind == "constant":
         return [("", line, "") for line in (first, *rest)]
     kept = NONE_YET if node.grad is None else short(node.grad)
@@ -88,108 +111,133 @@ def lines_of(node: Node) -> list[Line]:
 class _Film:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
+        self._groups = [node for node in trace.nodes if isinstance(node, Group)]
         self.into: dict[int, list[tuple[int, Edge]]] = {}
         for i, edge in enumerate(trace.edges):
             self.into.setdefault(edge.target, []).append((i, edge))
         # What each node has got so far, by the number of its output.
         self.sums: dict[int, dict[int, np.ndarray]] = {}
-        self.frames = [Frame("start", self._before(), START)]
+        self.frames: list[Frame] = []
+        self._add("start", self._tell_before)
         for step in trace.steps:
             self._arrive(step)
             self._keep(step)
             self._send(step)
-        self._finish()
+        if trace.error:
+            self._add("stop", self._tell_stop, trace.stopped_at or 0)
+        else:
+            self._add("end", self._tell_end)
 
-    def _before(self) -> str:
-        kept = [node for node in self.trace.nodes if node.grad is not None]
-        if not kept:
-            return "Before the pass. No gradient has gone anywhere yet."
-        told = _and([f"{call(node)}.grad is {short(node.grad)}" for node in kept])
-        return f"Before the pass. An earlier pass has left something: {told}."
+    def _add(self, kind: Kind, tell: Callable[..., Told], *about: Any, **more: Any) -> None:
+        self.frames.append(Frame(kind, partial(tell, *more.pop("args", ())), *about, **more))
+
+    def _grown(self, node: int, output: int, value: np.ndarray) -> dict[str, Any]:
+        """What a box shows as its gradient when one of its outputs has got a new value."""
+        self.sums.setdefault(node, {})[output] = value
+        whole = isinstance(self.trace.nodes[node], Group)  # it shows what came last
+        return {"name": f"grad-{node}", "shown": {0: value} if whole else {**self.sums[node]}}
 
     def _arrive(self, step: Step) -> None:
         """The seed enters; a gradient that hooks have changed is told."""
-        node = self.trace.nodes[step.node]
         for output, arrived in enumerate(step.arrived):
-            known = self.sums.get(node.id, {}).get(output)
-            if arrived is None or (known is not None and np.array_equal(known, arrived, True)):
+            known = self.sums.get(step.node, {}).get(output)
+            if arrived is None or (known is not None and _equal(known, arrived, not self._groups)):
                 continue
-            if known is None:
-                words = f"The pass starts at {call(node)} with the gradient {short(arrived)}."
-                why = "A change of the result changes the result by just as much."
-                if arrived.size > 1 or arrived.item() != 1:
-                    why = "This is the gradient that was given to the pass."
-                self._show("seed", words, why, node, output, arrived)
-            else:
-                words = f"A hook has changed the gradient of {call(node)} to {short(arrived)}."
-                self._show("seed", words, "", node, output, arrived)
-
-    def _show(self, kind, words, why, node, output, value, **more) -> None:
-        texts = {f"grad-{node.id}": self._sum_text(node.id, output, value)}
-        self.frames.append(Frame(kind, words, why, node.id, texts=texts, value=value, **more))
-
-    def _sum_text(self, node: int, output: int, value: np.ndarray) -> str:
-        """What a box shows as its gradient; one of several outputs is named by its number."""
-        parts = self.sums.setdefault(node, {})
-        parts[output] = value
-        if set(parts) == {0}:
-            return short(value)
-        return ", ".join(f"{nr}: {short(array)}" for nr, array in sorted(parts.items()))
+            tell = self._tell_seed if known is None else self._tell_hook
+            grown = self._grown(step.node, output, arrived)
+            self._add("seed", tell, step.node, None, arrived, args=(step.node, arrived), **grown)
 
     def _keep(self, step: Step) -> None:
-        node = self.trace.nodes[step.node]
-        if step.after is None:
-            return
-        name, after = call(node), short(step.after)
-        if step.before is None:
-            words = f"{name} has no .grad yet. It keeps {after}."
-            why, asks = "The end of a path: what arrives is stored in .grad.", ""
-        else:
-            words = f"{name}.grad was {short(step.before)}. What arrives is added: {after}."
-            why = "A backward pass adds to .grad and never overwrites it, until it is cleared."
-            asks = f"What does {name}.grad hold now?"
-        texts = {f"kept-{node.id}": after}
-        frame = Frame("keep", words, why, node.id, None, texts, (), step.after, asks)
-        self.frames.append(frame)
+        if step.after is not None:
+            shown = {"name": f"kept-{step.node}", "shown": {0: step.after}}
+            self._add("keep", self._tell_keep, step.node, None, step.after, args=(step,), **shown)
 
     def _send(self, step: Step) -> None:
-        node = self.trace.nodes[step.node]
-        for i, edge in self.into.get(node.id, ()):
-            target, sent = self.trace.nodes[edge.source], step.sent[edge.slot]
-            if target.kind == "constant":
+        for i, edge in self.into.get(step.node, ()):
+            sent, to = step.sent[edge.slot], edge.source
+            stopped = sent is None and step.node == self.trace.stopped_at  # inside a group
+            if self.trace.nodes[to].kind == "constant" or stopped:
                 continue
             if sent is None:
-                words = f"{call(node)} sends nothing to {call(target)}."
-                self.frames.append(Frame("send", words, "", node.id, i, done=(f"edge-{i}",)))
-            else:
-                self._send_along(i, edge, node, target, sent, step)
+                self._add("send", self._tell_nothing, step.node, i, args=(edge,))
+                continue
+            known = self.sums.get(to, {}).get(edge.output)
+            grown = self._grown(to, edge.output, sent) if known is None else {}
+            self._add("send", self._tell_send, step.node, i, sent, args=(edge, step, sent), **grown)
+            if known is not None:
+                total = known + sent
+                grown = self._grown(to, edge.output, total)
+                parts = edge, known, sent, total
+                self._add("add", self._tell_add, to, None, total, args=parts, **grown)
 
-    def _send_along(self, i, edge, node, target, sent, step) -> None:
-        words = f"{call(node)} sends {short(sent)} to {call(target)}."
-        asks = f"What does {call(node)} send to {call(target)}?"
+    # --- what is said of it -----------------------------------------------------------------------
+
+    def _call(self, node: int) -> str:
+        return call(self.trace.nodes[node])
+
+    def _tell_before(self) -> Told:
+        kept = [(node, node.grad) for node in self.trace.nodes if node.grad is not None]
+        told = _stored(kept, sum(group.kept for group in self._groups))
+        if not told:
+            return Told("Before the pass. No gradient has gone anywhere yet.", START)
+        return Told(f"Before the pass. An earlier pass has left something: {told}", START)
+
+    def _tell_seed(self, node: int, arrived: np.ndarray) -> Told:
+        why = "A change of the result changes the result by just as much."
+        if arrived.size > 1 or arrived.item() != 1:
+            why = "This is the gradient that was given to the pass."
+        return Told(
+            f"The pass starts at {self._call(node)} with the gradient {short(arrived)}.", why
+        )
+
+    def _tell_hook(self, node: int, arrived: np.ndarray) -> Told:
+        return Told(f"A hook has changed the gradient of {self._call(node)} to {short(arrived)}.")
+
+    def _tell_keep(self, step: Step) -> Told:
+        name, after = self._call(step.node), short(step.after)
+        if step.before is None:
+            words = f"{name} has no .grad yet. It keeps {after}."
+            return Told(words, "The end of a path: what arrives is stored in .grad.")
+        words = f"{name}.grad was {short(step.before)}. What arrives is added: {after}."
+        why = "A backward pass adds to .grad and never overwrites it, until it is cleared."
+        return Told(words, why, f"What does {name}.grad hold now?")
+
+    def _tell_nothing(self, edge: Edge) -> Told:
+        return Told(f"{self._call(edge.target)} sends nothing to {self._call(edge.source)}.")
+
+    def _tell_send(self, edge: Edge, step: Step, sent: np.ndarray) -> Told:
+        node = self.trace.nodes[edge.target]
+        name, target = call(node), self._call(edge.source)
+        several = sum(e.source == edge.source for _, e in self.into[edge.target]) > 1
+        which = f" (as input {edge.slot + 1})" if several else ""
+        words = f"{name} sends {short(sent)} to {target}{which}."
+        if isinstance(node, Group):
+            return Told(words, f"The chain rule through its {node.count}, one by one.")
         why = reason(node.op, edge.slot)
-        slots = [e for _, e in self.into[node.id] if e.source == edge.source]
-        if len(slots) > 1:
-            which = f" (as input {edge.slot + 1})"
-            words, asks = f"{words[:-1]}{which}.", f"{asks[:-1]}{which}?"
         arrived = next((array for array in step.arrived if array is not None), None)
         stretched = stretches(node.op) and arrived is not None and arrived.shape != sent.shape
         if stretched:
             why = f"{why} {STRETCHED}" if why != STRETCHED else why
-        known = self.sums.get(target.id, {}).get(edge.output)
-        texts = {}
-        if known is None:
-            texts[f"grad-{target.id}"] = self._sum_text(target.id, edge.output, sent)
         rule = self._rule(node, edge.slot, arrived, sent, stretched)
-        done = (f"edge-{i}",)
-        frame = Frame("send", words, why, node.id, i, texts, done, sent, asks, rule)
-        self.frames.append(frame)
-        if known is not None:
-            total = known + sent
-            words = f"{call(target)} had {short(known)}. {short(sent)} is added: {short(total)}."
-            why = "It was used more than once, so a change of it counts on every way."
-            asks = f"What has arrived at {call(target)} in all?"
-            self._show("add", words, why, target, edge.output, total, asks=asks)
+        return Told(words, why, f"What does {name} send to {target}{which}?", rule)
+
+    def _tell_add(self, edge: Edge, known: np.ndarray, sent: np.ndarray, total: np.ndarray) -> Told:
+        target = self._call(edge.source)
+        words = f"{target} had {short(known)}. {short(sent)} is added: {short(total)}."
+        why = "It was used more than once, so a change of it counts on every way."
+        grouped = isinstance(self.trace.nodes[edge.target], Group)
+        return Told(words, why, "" if grouped else f"What has arrived at {target} in all?")
+
+    def _tell_stop(self) -> Told:
+        at = self._call(self.trace.stopped_at or 0)
+        return Told(f"Here the pass stopped, at {at}.", self.trace.error)
+
+    def _tell_end(self) -> Told:
+        kept = [
+            (self.trace.nodes[s.node], s.after) for s in self.trace.steps if s.after is not None
+        ]
+        told = _stored(kept, sum(group.filled for group in self._groups))
+        return Told(f"The pass is over. {told}".strip())
 
     def _rule(self, node, slot, arrived, sent, stretched) -> tuple[str, ...]:
         """The rule with the caller's names, then with this moment's numbers."""
@@ -229,17 +277,23 @@ class _Film:
                         found[name] = (tensor, found[name][1])
         return found
 
-    def _finish(self) -> None:
-        trace = self.trace
-        if trace.error:
-            node = trace.nodes[trace.stopped_at or 0]
-            words = f"Here the pass stopped, at {call(node)}."
-            self.frames.append(Frame("stop", words, trace.error, node.id))
-            return
-        kept = [(trace.nodes[s.node], s.after) for s in trace.steps if s.after is not None]
-        told = _and([f"{call(node)}.grad is {short(after)}" for node, after in kept[:4]])
-        more = f" {len(kept) - 4} more are filled." if len(kept) > 4 else ""
-        self.frames.append(Frame("end", f"The pass is over. {told}.{more}" if kept else "Over."))
+
+def _stored(kept: Sequence[tuple[Node, np.ndarray]], hidden: int) -> str:
+    """Tell which leaves hold which gradient; the first few by name."""
+    told = _and([f"{call(node)}.grad is {short(grad)}" for node, grad in kept[:MOST_TOLD]])
+    more = hidden + max(len(kept) - MOST_TOLD, 0)
+    count = f"{more} {'more ' if kept else ''}{'leaf has' if more == 1 else 'leaves have'} a .grad."
+    return " ".join([told + "." * bool(told), count * bool(more)]).strip()
+
+
+def _equal(a: np.ndarray, b: np.ndarray, exact: bool) -> bool:
+    """Whether two gradients are the same; if not `exact`, up to the order of additions."""
+    if a.shape != b.shape:
+        return False
+    if (a == b).all() or exact or a.dtype.kind != "f":
+        return (a == b).all() or np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+    near = 64 * np.finfo(a.dtype).eps * np.abs(b[np.isfinite(b)]).max(initial=0)
+    return np.allclose(a, b, 0, near, equal_nan=True)
 
 
 def _text(value: object) -> str:

@@ -33,6 +33,7 @@ LETTER = 0.602 * FONT_SIZE  # the width of a letter: all are equal in these font
 LEADING = 26
 PAD_X, PAD_Y = 16, 11
 MARGIN = 26
+PATH_HEIGHT = 44  # of the line that names the opened groups
 PORT = 18  # between edges that enter the same box
 NONE_YET = "\u2014"  # an em dash, never a zero
 # What rides on an edge while a gradient goes along it.
@@ -40,8 +41,11 @@ FLOW = (
     '<g class="flow"><rect height="30" y="-15" rx="15"/>'
     '<text text-anchor="middle" y="6"></text></g>'
 )
-LEGEND = (("leaf", "leaf"), ("op", "operation"), ("output", "output"), ("constant", "constant"))
-
+LEGEND = (
+    *(("leaf", "leaf"), ("op", "operation"), ("output", "output"), ("constant", "constant")),
+    ("group", "group"),
+)
+STACK = 5  # a group looks like a pile of three cards: how far each stands out
 
 Line = tuple[str, str, str]  # what stands before a text, the text, what the text is called
 
@@ -59,6 +63,7 @@ class Stage:
         done: the ids that are marked as done from the beginning.
         width: the least width of the drawing.
         gap: what is left between two rows of boxes.
+        path: the groups that are opened, from the outside in: number and name of each.
     """
 
     prefix: str
@@ -69,6 +74,7 @@ class Stage:
     done: frozenset[str] = frozenset()
     width: float = 0
     gap: float = GAP_Y
+    path: Sequence[tuple[int, str]] = ()
 
     def id(self, name: str) -> str:
         """The attributes of an element that is to be found again."""
@@ -86,18 +92,21 @@ def to_svg(trace: Trace, title: str = "Backward graph", stage: Stage | None = No
     """
     stage = stage or _still(trace)
     sizes = [
-        box_size([before + text for before, text, _ in lines], room)
-        for lines, room in zip(stage.lines, stage.room, strict=True)
+        box_size([before + text for before, text, _ in lines], room, node.kind)
+        for node, lines, room in zip(trace.nodes, stage.lines, stage.room, strict=True)
     ]
     layout = lay_out(sizes, [(e.source, e.target) for e in trace.edges], stage.gap)
-    drawn = [_edge(trace, layout, i, sizes, stage) for i in range(len(trace.edges))]
+    ports = _ports(trace, layout)
+    drawn = [_edge(trace, layout, i, ports[i], sizes, stage) for i in range(len(trace.edges))]
     drawn += [_box(node, layout, sizes[node.id], stage) for node in trace.nodes]
     if stage.prefix:
         drawn.append(FLOW)
     legend, legend_width = _legend(trace, layout.height + 44)
-    inner = max(layout.width, legend_width, stage.width)
+    path, path_width = _path(stage)
+    top = MARGIN + (PATH_HEIGHT if path else 0)
+    inner = max(layout.width, legend_width, path_width, stage.width)
     shift = (inner - layout.width) / 2
-    width, height = inner + 2 * MARGIN, layout.height + 44 + FONT_SIZE + 2 * MARGIN
+    width, height = inner + 2 * MARGIN, layout.height + 44 + FONT_SIZE + top + MARGIN
     role = "group" if stage.prefix else "img"  # a group: its boxes can be chosen
     return "\n".join(
         [
@@ -111,10 +120,11 @@ def to_svg(trace: Trace, title: str = "Backward graph", stage: Stage | None = No
             f'<defs><marker id="{stage.prefix}arrow" viewBox="0 0 10 10" refX="9" refY="5" '
             'markerWidth="11" markerHeight="11" markerUnits="userSpaceOnUse" orient="auto">'
             f'<path d="M0 0 L10 5 L0 10 z" fill="{LINE}"/></marker></defs>',
-            f'<g transform="translate({_n(MARGIN + shift)} {MARGIN})">',
+            *path,
+            f'<g transform="translate({_n(MARGIN + shift)} {top})">',
             *drawn,
             "</g>",
-            f'<g transform="translate({_n(MARGIN + (inner - legend_width) / 2)} {MARGIN})">',
+            f'<g transform="translate({_n(MARGIN + (inner - legend_width) / 2)} {top})">',
             *legend,
             "</g>",
             "</svg>",
@@ -140,6 +150,8 @@ def box_lines(node: Node) -> list[str]:
             return ["constant", f"value {NONE_YET}"]
         value = short(node.value)
         return [f"{names} = {value}"] if names else [value]
+    if node.kind == "group":
+        return [names, node.about]
     op = node.op or "leaf"
     if "exponent" in node.saved:
         op += f" {node.saved['exponent']:g}"
@@ -210,10 +222,11 @@ def _told(node: Node) -> list[str]:
 # --- shapes ---------------------------------------------------------------------------------------
 
 
-def box_size(lines: Sequence[str], room: int = 0) -> tuple[float, float]:
+def box_size(lines: Sequence[str], room: int = 0, kind: str = "") -> tuple[float, float]:
     """The width and height of a box around these lines, with room for as many letters."""
     width = max(room, *map(len, lines)) * LETTER + 2 * PAD_X
-    return width, len(lines) * LEADING - (LEADING - FONT_SIZE) + 2 * PAD_Y
+    more = 2 * STACK if kind == "group" else 0
+    return width + more, len(lines) * LEADING - (LEADING - FONT_SIZE) + 2 * PAD_Y + more
 
 
 def _box(node: Node, layout: Layout, size: tuple[float, float], stage: Stage) -> str:
@@ -238,17 +251,29 @@ def _box(node: Node, layout: Layout, size: tuple[float, float], stage: Stage) ->
             f'fill="{GRADIENT if part == "grad" else INK}" xml:space="preserve">{inside}</text>'
         )
     shape = _shape(node.kind, left, top, width, height)
-    about = stage.id(f"node-{number}") + f'node {node.kind}"'
+    about = stage.id(f"node-{number}") + f'node {_look(node.kind)}"'
     if stage.prefix:
         label = escape("".join(stage.lines[node.id][0][:2]))
+        if node.kind == "group":
+            label += f", group of {escape(stage.lines[node.id][1][1])}"
         about += f' role="button" tabindex="0" aria-label="{label}"'
     return f"<g {about}>{shape}{''.join(drawn)}</g>"
+
+
+def _look(kind: str) -> str:
+    """The classes of a kind: a group is a pile of operations."""
+    return "group op" if kind == "group" else kind
 
 
 def _shape(
     kind: str, left: float, top: float, width: float, height: float, line: float = 2.5
 ) -> str:
-    """A pill, a rounded box, a square box or a dashed box."""
+    """A pill, a rounded box, a square box, a dashed box, or a pile of rounded boxes."""
+    if kind == "group":
+        step = STACK if height > 40 else 3
+        width, height = width - 2 * step, height - 2 * step
+        cards = [(left + i * step, top + i * step, width, height) for i in (2, 1, 0)]
+        return "".join(_shape("op", *card, line) for card in cards)
     radius = {"leaf": min(height / 2, 34), "op": height / 10 if height > 40 else 4}.get(kind, 0)
     dashes = f' stroke-dasharray="{_n(line * 3)} {_n(line * 2)}"' if kind == "constant" else ""
     return (
@@ -259,12 +284,17 @@ def _shape(
 
 
 def _edge(
-    trace: Trace, layout: Layout, i: int, sizes: list[tuple[float, float]], stage: Stage
+    trace: Trace,
+    layout: Layout,
+    i: int,
+    port: float,
+    sizes: list[tuple[float, float]],
+    stage: Stage,
 ) -> str:
     edge = trace.edges[i]
     x, y = layout.x[edge.source], layout.y[edge.source] + sizes[edge.source][1] / 2
     path = [f"M{_n(x)} {_n(y)}"]
-    end_x = layout.x[edge.target] + _port(trace, layout, i)
+    end_x = layout.x[edge.target] + port
     end_y = layout.y[edge.target] - sizes[edge.target][1] / 2 - 2
     at = ""
     for to_x, top, bottom in [*layout.bends[i], (end_x, end_y, end_y)]:
@@ -280,14 +310,39 @@ def _edge(
     )
 
 
-def _port(trace: Trace, layout: Layout, i: int) -> float:
-    """Spread the edges that enter one box, in the order in which they come."""
-    target = trace.edges[i].target
-    entering = [k for k, edge in enumerate(trace.edges) if edge.target == target]
-    entering.sort(
-        key=lambda k: layout.bends[k][-1][0] if layout.bends[k] else layout.x[trace.edges[k].source]
-    )
-    return (entering.index(i) - (len(entering) - 1) / 2) * PORT
+def _ports(trace: Trace, layout: Layout) -> list[float]:
+    """Where each edge enters its box, beside the middle; in the order in which they come."""
+    entering: dict[int, list[tuple[float, int]]] = {}
+    for i, edge in enumerate(trace.edges):
+        comes = layout.bends[i][-1][0] if layout.bends[i] else layout.x[edge.source]
+        entering.setdefault(edge.target, []).append((comes, i))
+    ports = [0.0] * len(trace.edges)
+    for edges in entering.values():
+        for place, (_, i) in enumerate(sorted(edges)):
+            ports[i] = (place - (len(edges) - 1) / 2) * PORT
+    return ports
+
+
+def _path(stage: Stage) -> tuple[list[str], float]:
+    """The opened groups in a line above the picture; a click closes what is in one of them."""
+    drawn, x = [], 0.0
+    for i, (number, name) in enumerate(stage.path):
+        if i:
+            drawn.append(_note(x + 6, 21, "\u203a", INK, FONT_SIZE))
+            x += 6 + LETTER + 6
+        width = len(name) * LETTER + 20
+        text = f'<text x="{_n(x + 10)}" y="21" fill="{INK}">{escape(name)}</text>'
+        if i < len(stage.path) - 1:
+            text = (
+                f'<g {stage.id(f"node-{number}")}node crumb op" role="button" tabindex="0" '
+                f'aria-label="Back to {escape(name)}"><rect x="{_n(x)}" width="{_n(width)}" '
+                f'height="30" rx="15" fill="{GROUND["op"]}" stroke="{STROKE["op"]}"/>{text}</g>'
+            )
+        drawn.append(text)
+        x += width
+    if drawn:
+        drawn = [f'<g transform="translate({MARGIN} {MARGIN - 8})">', *drawn, "</g>"]
+    return drawn, x
 
 
 def _legend(trace: Trace, y: float) -> tuple[list[str], float]:
@@ -297,7 +352,7 @@ def _legend(trace: Trace, y: float) -> tuple[list[str], float]:
     present = {node.kind for node in trace.nodes}
     for kind, word in LEGEND:
         if kind in present:
-            parts.append(f'<g class="{kind}">{_shape(kind, x, y, 26, 16, line=2)}</g>')
+            parts.append(f'<g class="{_look(kind)}">{_shape(kind, x, y, 26, 16, line=2)}</g>')
             parts.append(_note(x + 34, y + 13, word, INK, size))
             x += 34 + len(word) * letter + 24
     if trace.edges:

@@ -1,11 +1,11 @@
-// Plays a widget of the kit. Python has made its controls, its pictures and its words; here they only
-// follow the reader. Most pictures come whole. A film keeps its picture, and a step touches only what
-// changes.
+// Plays a widget. Python has made its controls, its pictures and its words; here they follow the
+// reader. Most pictures come whole; a film keeps its picture, and a step touches only what changes.
 
 // How far a key steps. A presenter's remote control sends Page Up and Page Down.
-const ON = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, End: 1e9 };
-const BACK = { ArrowLeft: -1, ArrowUp: -1, PageUp: -1, Home: -1e9 };
-const KEYS = { ...ON, ...BACK };
+const KEYS = {
+  ArrowRight: 1, ArrowDown: 1, PageDown: 1, End: 1e9,
+  ArrowLeft: -1, ArrowUp: -1, PageUp: -1, Home: -1e9,
+};
 
 function render({ model, el }) {
   el.innerHTML = model.get("html");
@@ -51,23 +51,26 @@ function render({ model, el }) {
     take(input);
   }
 
-  root.addEventListener("input", ({ target }) => inputs.includes(target) && take(target));
-  root.addEventListener("click", ({ target }) => {
+  // JupyterLab leaves the keys of such an element to us.
+  root.addEventListener("focusin", ({ target }) => (target.dataset.lmSuppressShortcuts = true));
+  root.oninput = ({ target }) => inputs.includes(target) && take(target);
+  root.onclick = ({ target }) => {
     if (target.dataset.by) move(slider, +target.dataset.by);
     if (target.closest(".node")) choose(target.closest(".node"));
-  });
-  root.addEventListener("keydown", (event) => {
+  };
+  root.onkeydown = (event) => {
     const { key, target } = event;
     event.stopPropagation(); // from the notebook or the slide around us
     const own = target.matches("[type=text], [type=range]:not(.film)") && !key.startsWith("Page");
     if (target.matches(".node") && (key === "Enter" || key === " ")) choose(target);
+    else if (key === "Escape" && scene) put("opened", scene.up);
     else if (KEYS[key] && slider && !own) move(target.type === "range" ? target : slider, KEYS[key]);
     else return;
     event.preventDefault();
-  });
-  root.addEventListener("fullscreenchange", () => full() || put("projector", false));
+  };
+  root.onfullscreenchange = () => full() || put("projector", false);
   // A number in the picture is dragged up and down.
-  pic.addEventListener("pointerdown", (event) => {
+  pic.onpointerdown = (event) => {
     const input = inputs.find((one) => one.name === event.target.dataset.drag);
     if (!input) return;
     event.preventDefault();
@@ -78,26 +81,17 @@ function render({ model, el }) {
       take(input);
     };
     pic.onlostpointercapture = () => (pic.onpointermove = null);
-  });
+  };
 
   // --- a film ---
 
   let scene, svg, chosen;
   let at; // the moment that the picture shows
-  let lit = [];
+  let lit = []; // what is marked
   let known; // up to here nothing is asked again
 
   const moment = (i) => scene.moments[i - scene.first];
   const find = (name) => svg.querySelector("#" + scene.prefix + name);
-
-  function load() {
-    scene = get("_scene");
-    pic.innerHTML = scene.svg;
-    svg = pic.firstElementChild;
-    part(".note").textContent = scene.note;
-    at = scene.first - 1;
-    lit = [];
-  }
 
   function apply({ set, done }, forward) {
     for (const [name, ...texts] of set) {
@@ -122,7 +116,14 @@ function render({ model, el }) {
   }
 
   function play() {
-    if (scene !== get("_scene")) load();
+    if (scene !== get("_scene")) {
+      scene = get("_scene");
+      if (pic.matches(":focus-within")) root.focus();
+      pic.innerHTML = scene.svg;
+      svg = pic.firstElementChild;
+      part(".note").textContent = scene.note;
+      at = scene.first - 1;
+    }
     if (!get("predict")) known = 0;
     const step = get("step");
     if (!moment(step)) return; // Python is about to send the scene that holds it
@@ -134,7 +135,7 @@ function render({ model, el }) {
     words.textContent = now.words;
     part(".why").textContent = now.why;
     math.innerHTML = now.math.join("");
-    const about = scene.boxes[chosen ?? now.box];
+    const about = scene.boxes[chosen] ?? scene.boxes[now.box];
     const grads = {};
     for (const [when, kind, html] of about?.grads ?? []) if (when <= at) grads[kind] = html;
     box.innerHTML = about ? about.html + Object.values(grads).join("") : "";
@@ -142,8 +143,9 @@ function render({ model, el }) {
 
   function choose(node) {
     const id = node.id.split("-").pop();
-    const whole = scene.boxes[id].grads.findLast(([, kind]) => kind === "grad");
-    if (whole && !get("predict")) put("step", whole[0]);
+    const { opens, jump } = scene.boxes[id];
+    if (opens != null) return put("opened", opens);
+    if (jump && !get("predict")) put("step", jump);
     chosen = id;
     show();
   }
