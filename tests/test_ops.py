@@ -14,6 +14,7 @@ import torch
 import minigrad
 import minigrad.functional
 from minigrad.autograd.graph import Node
+from minigrad.ops.select import select
 from minigrad.ops.table import ROWS
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -476,3 +477,22 @@ def test_named_results_print_as_in_torch():
 
 def test_nodes_are_nodes():
     assert all(issubclass(row.node_type, Node) for row in ROWS)
+
+
+@pytest.mark.parametrize(
+    "dtype", [np.float16, np.float32, np.float64, np.int64, np.uint8, np.bool_]
+)
+@pytest.mark.parametrize("shapes", [[(70, 30)] * 3, [(70, 30), (30,), (70, 1)], [(2100,), (), ()]])
+def test_select_chooses_as_numpy_does(dtype, shapes):
+    rng = np.random.default_rng(0)
+    condition = rng.standard_normal(shapes[0]) > 0
+    x, y = (np.asarray(rng.standard_normal(shape) * 9).astype(dtype) for shape in shapes[1:])
+    if x.dtype.kind == "f":
+        x.flat[0], y.flat[0] = np.inf, -0.0
+        x.flat[-1], y.flat[-1] = np.nan, np.nan
+    for left, right in [(x, y), (0, y), (x, 0), (x[::-1], y)] if x.ndim else [(x, y), (0, y)]:
+        found, expected = select(condition, left, right), np.where(condition, left, right)
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found, expected)
+        if found.dtype.kind == "f":
+            np.testing.assert_array_equal(np.signbit(found), np.signbit(expected))

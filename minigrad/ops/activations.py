@@ -10,6 +10,7 @@ from .elementwise import exp, logistic, sigmoid, tanh, where
 from .index import along
 from .join import cat_op
 from .reduce import sum_dim, summed
+from .select import select
 from .special import erf
 from .table import op
 
@@ -18,16 +19,16 @@ SIXTH = float(np.float32(1 / 6))  # torch, too, has it in single precision
 # fmt: off
 
 leaky_relu = op("leaky_relu",
-    lambda self, negative_slope: np.where(self > 0, self, self * negative_slope),
+    lambda self, negative_slope: select(self > 0, self, self * negative_slope),
     self=lambda g, self, negative_slope: where(self > 0, g, g * negative_slope))
-prelu_kernel = op("prelu_kernel", lambda self, weight: np.where(self > 0, self, self * weight),
+prelu_kernel = op("prelu_kernel", lambda self, weight: select(self > 0, self, self * weight),
     self  =lambda g, self, weight: where(self > 0, g, g * weight),
     weight=lambda g, self: where(self > 0, 0.0, g * self))
-elu = op("elu", lambda self, alpha, scale, input_scale: np.where(
+elu = op("elu", lambda self, alpha, scale, input_scale: select(
         self > 0, self * scale, np.expm1(low(self) * input_scale) * (alpha * scale)),
     self=lambda g, self, alpha, scale, input_scale: where(
         self > 0, g * scale, g * (exp(low(self) * input_scale) * (input_scale * alpha * scale))))
-celu = op("celu", lambda self, alpha: np.where(self > 0, self, np.expm1(low(self) / alpha) * alpha),
+celu = op("celu", lambda self, alpha: select(self > 0, self, np.expm1(low(self) / alpha) * alpha),
     self=lambda g, self, alpha: where(self > 0, g, g * exp(low(self) / alpha)))
 gelu = op("gelu", lambda self, approximate: self * bell_share(self, approximate),
     self=lambda g, self, approximate:
@@ -53,12 +54,12 @@ hardsigmoid = op("hardsigmoid", lambda self: np.clip(self + 3, 0, 6) / 6,
     self=lambda g, self: where((self > -3) & (self < 3), g * SIXTH, 0.0))
 hardswish = op("hardswish", lambda self: self * np.clip(self + 3, 0, 6) / 6,
     self=lambda g, self: where(self <= -3, 0.0, where(self < 3, g * (self / 3 + 0.5), g)))
-threshold = op("threshold", lambda self, threshold, value: np.where(
+threshold = op("threshold", lambda self, threshold, value: select(
         self <= threshold, self.dtype.type(value), self),
     self=lambda g, self, threshold: where(self <= threshold, 0.0, g))
 softshrink = op("softshrink", lambda self, lambd: self - np.clip(self, -lambd, lambd),
     self=lambda g, self, lambd: where((self >= -lambd) & (self <= lambd), 0.0, g))
-hardshrink = op("hardshrink", lambda self, lambd: np.where(
+hardshrink = op("hardshrink", lambda self, lambd: select(
         (self >= -lambd) & (self <= lambd), self.dtype.type(0), self),
     self=lambda g, self, lambd: where((self >= -lambd) & (self <= lambd), 0.0, g))
 
@@ -95,7 +96,7 @@ def bell(x, approximate):
 def soft_plus(x, beta, threshold):
     """log(1 + exp(beta x)) / beta on an array; a straight line where that is no different."""
     soft = np.log1p(np.exp(np.minimum(x * beta, threshold))) / beta
-    return np.where(x * beta > threshold, x, soft)
+    return select(x * beta > threshold, x, soft)
 
 
 def mish_slope(x):

@@ -12,6 +12,7 @@ import numpy as np
 from .. import dtypes
 from ..dtypes import promote
 from ..tensor import Tensor
+from .select import select
 from .table import op
 
 # fmt: off
@@ -141,7 +142,7 @@ sign = op("sign", lambda self: np.sign(self) if self.dtype.kind != "b" else np.a
     self=lambda g: nothing(g))
 relu = op("relu", lambda self: np.maximum(self, 0),
     self =lambda g, result: threshold_backward(g, result))
-threshold_backward = op("threshold_backward", lambda self, other: np.where(other <= 0, 0, self),
+threshold_backward = op("threshold_backward", lambda self, other: select(other <= 0, 0, self),
     self =lambda g, other: threshold_backward(g, other),
     other=lambda g: nothing(g))
 sigmoid = op("sigmoid", lambda self: logistic(self), floating=True,
@@ -193,7 +194,7 @@ cast  = op("to_copy", lambda self, dtype: dtypes.cast(self, dtype),
 def logistic(x):
     """1 / (1 + exp(-x)) on an array, without overflow for large |x|."""
     small = np.exp(-np.abs(x))
-    return np.where(x >= 0, np.ones_like(small), small) / (1 + small)
+    return select(x >= 0, 1, small) / (1 + small)
 
 
 def power(x, exponent):
@@ -224,7 +225,7 @@ def choose(condition, x, y):
         x, y = promote(x, y)
     elif isinstance(x, float) or isinstance(y, float):
         x = dtypes.get_default_dtype().numpy.type(x)
-    return np.where(condition, x, y)
+    return select(condition, x, y)
 
 
 def natural_log(number):

@@ -17,6 +17,7 @@ from .index import (
     replaced,
     slice_op,
 )
+from .select import select
 from .shape import common_shape, expand, reshape
 from .table import op
 
@@ -116,7 +117,7 @@ def written(array, dim, index, src):
 
 def filled(array, mask, value):
     """A copy, stretched to the mask, with one value where the mask is true."""
-    return np.where(mask, np.asarray(value).astype(array.dtype), array)
+    return select(mask, np.asarray(value).astype(array.dtype), array)
 
 
 def poured(array, mask, source):

@@ -12,6 +12,7 @@ import numpy as np
 from .activations import log_sigmoid
 from .elementwise import clamp_min, log, log1p, raw, sigmoid, sign, where
 from .index import index_backward
+from .select import select
 from .table import op
 
 REDUCTIONS = {"none": 0, "mean": 1, "sum": 2}
@@ -94,7 +95,7 @@ def weighed(x, weight):
 def bent(x, width):
     """A parabola up to `width` from 0 on both sides, straight lines from there."""
     size = np.abs(x)
-    return np.where(size < width, 0.5 * x * x, width * (size - 0.5 * width))
+    return select(size < width, 0.5 * x * x, width * (size - 0.5 * width))
 
 
 def bend(x, width):
