@@ -228,6 +228,22 @@ def test_the_explorer_steps_by_key_and_click(open_page):
 
 
 @needs("chromium")
+def test_the_explorer_asks_before_it_shows(open_page):
+    page = open_page("page")
+    explorer = player(page, 0)
+    explorer.get_by_label("Predict").check()
+    for _ in range(2):
+        page.keyboard.press("PageDown")
+    explorer.get_by_label("What does MeanBackward0 send").fill("1/2")
+    page.keyboard.press("Enter")
+    assert explorer.get_by_text("Not yet: look at number 1.").is_visible()
+    explorer.get_by_label("What does MeanBackward0 send").fill("1/3")
+    page.keyboard.press("Enter")
+    assert "Right! MeanBackward0 sends [0.3333" in explorer.locator(".words").inner_text()
+    assert explorer.locator("output").first.inner_text() == "2 of 9"
+
+
+@needs("chromium")
 def test_the_small_widgets_play(open_page):
     page = open_page("page")
     leaves, jacobian, broadcast, meter, descent = (player(page, i) for i in range(1, 6))

@@ -10,6 +10,8 @@ from test_lessons import open_and_run
 
 pytestmark = needs("chromium")
 
+LABELS = ("retain_grad()", "v[0]", "Stage", "Passes", "Learning rate")  # of each, a control
+
 
 @pytest.fixture(scope="module")
 def gallery(browser, tmp_path_factory):
@@ -25,6 +27,7 @@ def gallery(browser, tmp_path_factory):
     page.on("request", lambda request: note_outside(page, request.url))
     page.on("pageerror", lambda error: page.problems.append(error.stack))
     with jupyter(folder, f"--LabApp.user_settings_dir={folder / 'settings'}") as address:
+        page.address = address
         open_and_run(page, address, "99_gallery.ipynb")
         yield page
     page.close()
@@ -52,6 +55,18 @@ def test_switches_follow_the_keyboard(gallery):
     gallery.keyboard.press("Tab")
     gallery.keyboard.press("Space")
     table.says(".grad is filled")
+
+
+def test_jupyterlab_leaves_the_keys_to_the_control_that_has_the_focus(gallery):
+    cells = gallery.locator(".jp-Notebook .jp-Cell")
+    before = cells.count()
+    for label in ("retain_grad()", "v[0]"):
+        Small(gallery, label).control.focus()
+        for key in ("a", "b", "x", "Enter"):
+            gallery.keyboard.press(key)
+    gallery.wait_for_timeout(300)
+    assert cells.count() == before
+    assert gallery.locator(".jp-Notebook.jp-mod-editMode").count() == 0
 
 
 def test_a_vector_slides_and_is_dragged(gallery):
@@ -93,28 +108,68 @@ def test_players_follow_clicks_and_a_presenters_keys(gallery):
     walk.says("Step 20")
 
 
-@pytest.mark.parametrize("label", ["retain_grad()", "v[0]", "Stage", "Passes", "Learning rate"])
-def test_projector_letters_are_large(gallery, label):
+@pytest.mark.parametrize("label", LABELS)
+def test_on_a_projector_all_is_seen_at_once_in_large_letters(gallery, label, tmp_path):
     widget = Small(gallery, label)
     widget.root.get_by_label("Projector").click()
     gallery.wait_for_function("document.fullscreenElement !== null")
+    if widget.root.locator(".film").count():  # the last picture holds the most
+        gallery.keyboard.press("End")
+        last = widget.root.locator(".film").get_attribute("max")
+        widget.root.locator("output").first.get_by_text(f"{last} of {last}").wait_for()
     sizes = widget.root.evaluate(
         """root => [...root.querySelectorAll('svg text')].map(t => parseFloat(
             getComputedStyle(t).fontSize) * t.getScreenCTM().a)"""
     )
+    hidden = widget.root.evaluate(
+        """root => [root, ...root.querySelectorAll('.pic, .side')].filter(
+            part => part.scrollHeight > part.clientHeight + 1).map(part => part.className)"""
+    )
+    gallery.screenshot(path=tmp_path / "projector.png")
     widget.root.get_by_label("Projector").click()
     gallery.wait_for_function("document.fullscreenElement === null")
+    assert hidden == []
     assert min(sizes) >= 24  # dots at 1280 x 720, which is 18 pt
 
 
 def test_a_dark_theme_has_colours_of_its_own(gallery, tmp_path):
     for scheme, ink in (("dark", "rgb(242, 242, 242)"), ("light", "rgb(26, 26, 26)")):
         change_theme(gallery, scheme)
-        for label in ("retain_grad()", "v[0]", "Stage", "Passes", "Learning rate"):
+        for label in LABELS:
             widget = Small(gallery, label)
             widget.root.screenshot(path=tmp_path / f"{scheme}-{label[:5]}.png")
             text = widget.root.locator("svg text[fill='#1A1A1A']").first
             assert text.evaluate("text => getComputedStyle(text).fill") == ink
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(gallery, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    change_theme(gallery, scheme)
+    found = axe.Axe().run(gallery, context=".mg").response["violations"]
+    change_theme(gallery, "light")
+    assert [(v["id"], [node["html"] for node in v["nodes"]][:3]) for v in found] == []
+
+
+def test_notebook_7_shows_the_same(gallery, browser, tmp_path):
+    base, _, token = gallery.address.partition("?")
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{base}notebooks/99_gallery.ipynb?{token}")
+    page.locator(".jp-Notebook .jp-Cell").first.click(timeout=60_000)
+    for _ in range(page.locator(".jp-Notebook .jp-Cell").count()):
+        page.keyboard.press("Shift+Enter")
+    for label, key, words in (
+        ("computed from another tensor", "Space", "so no leaf"),
+        ("v[1]", "ArrowLeft", "[28, 38]"),
+        ("Stage", "End", "summed there"),
+        ("Passes", "PageDown", "After pass 1"),
+        ("Step", "ArrowRight", "Step 1"),
+    ):
+        widget = Small(page, label)
+        widget.control.press(key)
+        widget.says(words)
+        widget.root.screenshot(path=tmp_path / f"{words[:4]}.png")
+    page.close()
 
 
 def test_nothing_was_asked_of_another_machine(gallery):

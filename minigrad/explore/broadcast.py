@@ -7,13 +7,14 @@ import numpy as np
 
 from .controls import Slider, Switch, show
 from .jacobian import as_tensor
-from .sheet import GREY, SMALL, Sheet, cell_size, number, text_width
+from .sheet import GREY, Sheet, cell_size, number, text_width
 from .svg import GRADIENT, INK, LINE, STROKE
 from .trace import array_of, is_tensor
 
 MOST, MOST_CELLS = 6, 36
 TINT = 0.12  # how much of its colour a cell takes
-GAP, BETWEEN = 70, 14  # between the three arrays, between the planes of one
+CELL = 30  # the height of a cell: the last stage fits on a projector
+GAP, BETWEEN = 44, 14  # between the three arrays, between the planes of one
 STAGES = ("as they are", "stretched", "the result", "a gradient arrives", "on its way", "folded")
 
 
@@ -118,11 +119,12 @@ class _Run:
 def _draw(run: _Run, stage: int) -> tuple[str, str]:
     sheet = Sheet(f"Broadcast lens: {STAGES[stage]}")
     every = [*run.inputs, run.out, *run.sent, *run.grads]
-    cell = cell_size([[number(v) for array in every for v in array.ravel()]])
+    cell = cell_size([[number(v) for array in every for v in array.ravel()]])[0], CELL
     whole = _extent(run.shape, cell)
-    step = max(whole[0], text_width("sum over axes 0, 1, 2", SMALL)) + GAP
+    notes = [_note(name, run.axes(i)) for i, name in enumerate("ab")]
+    step = max(whole[0], *map(text_width, (*notes, "gradient of the result"))) + GAP
     columns = [0.0, step, 2 * step]
-    rows = [60 + i * (whole[1] + 46) for i in range(3)]
+    rows = [58 + i * (whole[1] + 36) for i in range(3)]
 
     for i, name in enumerate("ab"):
         shown = run.inputs[i] if stage == 0 else run.wide[i]
@@ -130,7 +132,7 @@ def _draw(run: _Run, stage: int) -> tuple[str, str]:
         note = f"{name}  {_text(run.inputs[i].shape)}"
         sheet.text(columns[i], 22, note, bold=True)
         if stage and run.axes(i):
-            sheet.text(columns[i], 48, f"stretched along {_axes(run.axes(i))}", GREY, SMALL)
+            sheet.text(columns[i], 48, f"stretched along {_axes(run.axes(i))}", GREY)
         _planes(sheet, columns[i], rows[0], shown, cell, copies=copies)
     sheet.text(
         columns[1] - GAP / 2, rows[0] + whole[1] / 2 + 8, run.sign, anchor="middle", bold=True
@@ -140,22 +142,22 @@ def _draw(run: _Run, stage: int) -> tuple[str, str]:
     _planes(sheet, columns[2], rows[0], run.out, cell, hidden=stage < 2)
 
     if stage >= 3:
-        sheet.text(columns[2], rows[1] - 14, "gradient of the result", GRADIENT, SMALL, bold=True)
+        sheet.text(columns[2], rows[1] - 12, "gradient of the result", GRADIENT, bold=True)
         _planes(sheet, columns[2], rows[1], run.g, cell, GRADIENT)
     for i, name in enumerate("ab"):
         if stage >= 4:
-            sheet.text(columns[i], rows[1] - 14, f"sent to {name}", GRADIENT, SMALL, bold=True)
+            sheet.text(columns[i], rows[1] - 12, f"sent to {name}", GRADIENT, bold=True)
             _planes(sheet, columns[i], rows[1], run.sent[i], cell, GRADIENT, run.copies(i))
         if stage >= 5:
-            axes = run.axes(i)
-            note = (
-                f"{name}.grad: sum over {_axes(axes)}" if axes else f"{name}.grad: nothing to sum"
-            )
-            sheet.text(columns[i], rows[2] - 14, note, GRADIENT, SMALL, bold=True)
+            sheet.text(columns[i], rows[2] - 12, notes[i], GRADIENT, bold=True)
             _planes(sheet, columns[i], rows[2], run.grads[i], cell, GRADIENT)
     sheet.box(0, 0, columns[2] + whole[0], rows[0] + whole[1], stroke="none")
     words = _words(run, stage)
     return sheet.svg(words), words
+
+
+def _note(name: str, axes: list[int]) -> str:
+    return f"{name}.grad: sum over {_axes(axes)}" if axes else f"{name}.grad: nothing to sum"
 
 
 def _extent(shape: tuple[int, ...], cell: tuple[float, float]) -> tuple[float, float]:

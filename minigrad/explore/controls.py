@@ -117,8 +117,7 @@ def html_of(title: str, controls: Sequence[Control], more: tuple[str, str] = (""
     bar = "".join(control.html() for control in (*controls, PROJECTOR))
     body = "body" if more[0] else "body whole"
     return (
-        f'<div class="mg" tabindex="0" role="group" aria-label="{escape(title)}" '
-        'data-lm-suppress-shortcuts="true">'  # JupyterLab leaves our keys to us
+        f'<div class="mg" tabindex="0" role="group" aria-label="{escape(title)}">'
         f'<div class="bar" role="group" aria-label="Controls">{bar}</div><div class="{body}">'
         '<div class="pic" tabindex="0" role="group" aria-label="Picture"></div>'
         f'<div class="side" tabindex="0" role="group" aria-label="Details">{more[0]}'

@@ -11,11 +11,11 @@ import numpy as np
 
 from .controls import Slider, show
 from .jacobian import as_tensor
-from .sheet import GREY, PALE, SMALL, Sheet, n, number, text_width
+from .sheet import GREY, PALE, Sheet, n, number, text_width
 from .svg import GRADIENT, INK, PAPER, STROKE
 from .trace import array_of
 
-LEFT, TOP, WIDTH, HEIGHT = 88.0, 40.0, 480.0, 330.0
+LEFT, TOP, WIDTH, HEIGHT = 88.0, 40.0, 480.0, 290.0
 DOTS = 72  # places at which a loss of two numbers is computed, a side
 POINTS = 161  # places at which a loss of one number is computed
 BANDS = 12
@@ -122,11 +122,11 @@ class _Scene:
         for value in _ticks(self.x):
             x, _ = self.at(value, self.y[0])
             sheet.path(f"M{n(x)} {TOP + HEIGHT} v6", GREY)
-            sheet.text(x, TOP + HEIGHT + 24, number(value), GREY, SMALL, "middle")
+            sheet.text(x, TOP + HEIGHT + 24, number(value), GREY, anchor="middle")
         for value in _ticks(self.y):
             _, y = self.at(self.x[0], value)
             sheet.path(f"M{LEFT} {n(y)} h-6", GREY)
-            sheet.text(LEFT - 12, y + 6, number(value), GREY, SMALL, "end")
+            sheet.text(LEFT - 12, y + 6, number(value), GREY, anchor="end")
 
 
 def _ticks(span: tuple[float, float]) -> list[float]:
@@ -278,7 +278,7 @@ def _draw(scene: Any, walk: _Walk, step: int) -> tuple[str, str]:
         sheet.text(x + text_width("w.grad  "), TOP + 24 + 34 * i, value)
     code = ("loss(w).backward()", "w -= rate * w.grad", "w.grad = None")
     for i, line in enumerate(code):
-        sheet.text(x, TOP + 250 + 30 * i, line, GREY, SMALL)
+        sheet.text(x, TOP + 220 + 30 * i, line, GREY)
     sheet.box(0, 0, x + text_width("w.grad  [\u22120.1234, \u22120.1234]"), 1, stroke="none")
     words = _words(walk, step, step in seen)
     return sheet.svg(words), words

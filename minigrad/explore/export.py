@@ -113,6 +113,10 @@ class SlidesExporter(PageExporter, RevealExporter):
 
     export_from_notebook = "Lesson: slides that stand alone"
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.exclude_input_prompt = self.exclude_output_prompt = True
+
     @default("reveal_url_prefix")
     def _reveal(self) -> str:
         spec = find_spec("pyreveal")

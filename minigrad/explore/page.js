@@ -2,17 +2,17 @@
 function modelOf(told) {
   const state = { step: 0, predict: false, projector: false, ...told };
   const { scenes, frames, parts, names } = state;
-  const listeners = [];
+  let tell = () => {};
   const model = {
     get: (name) => state[name],
     set: (name, value) => (state[name] = value),
-    on: (_, tell) => listeners.push(tell),
+    on: (_, show) => (tell = show),
     save_changes() {
       if (frames) {
         const frame = frames[JSON.stringify(names.map((name) => state[name]))];
         [state.picture, state.words] = frame.map((some) => some.map((i) => parts[i]).join(""));
       } else state._scene = scenes.findLast((scene) => scene.first <= state.step);
-      for (const tell of listeners) tell();
+      tell();
     },
   };
   model.save_changes();
