@@ -1,12 +1,11 @@
 """What a player of the film needs, as plain JSON: pictures, moments, details of the boxes.
 
-The widget plays it in a notebook; a page without a kernel can play it, too. Of a large graph each
-`scene` shows a window of a few boxes around what happens, and the windows follow the film.
+The widget plays it in a notebook; a page without a kernel can play it, too. Of a folded graph each
+`scene` shows the group that is open and what is around it.
 """
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from html import escape
@@ -16,17 +15,16 @@ from typing import Any
 import numpy as np
 
 from . import formula
-from .forward import filled
-from .frames import Frame, film, lines_of
-from .svg import LETTER, NONE_YET, STROKE, Line, Stage, call, short, to_svg
-from .trace import Edge, Node, Trace
+from .fold import Group, Tree, View
+from .frames import Frame, lines_of
+from .reel import Reel
+from .svg import LETTER, NONE_YET, STROKE, Stage, call, short, to_svg
+from .trace import Edge
 
-WHOLE = 40  # up to so many boxes are shown at once
-MOST = 30  # else so many
 GAP = 64  # between rows: room for what goes along an edge
 CELLS = 8  # rows and columns of an array that the details show
 DEEPEST = 0x66  # how opaque the colour of a cell is at most
-WORDS = {"grad": "gradient", "kept": ".grad"}
+WORDS = {"grad": "gradient", "kept": ".grad", "left": "sends"}
 ASKED = 6  # numbers that a reader is asked for at once
 NEAR = 0.02  # how far an answer may be off, as a share of the number
 QUESTION = (
@@ -37,201 +35,180 @@ QUESTION = (
 
 
 class Player:
-    """The film of a recorded pass, cut into scenes.
+    """The film of a recorded pass on one level of its tree, cut into scenes.
 
     Attributes:
-        trace: the recorded pass.
-        frames: its moments, from `film`.
-        cuts: for each scene the number of its first moment and the ids of its boxes.
+        tree: the recorded pass, folded.
+        level: so deep the groups are closed; 1 shows the whole, a larger number more of it.
+        reel: its moments.
     """
 
-    def __init__(self, trace: Trace, prefix: str = "g-") -> None:
-        self.trace = trace = filled(trace)
-        self.prefix = prefix
-        self.frames = film(trace)
-        self.cuts = list(self._cut())
+    def __init__(self, tree: Tree, level: int = 1, prefix: str = "g-") -> None:
+        self.tree, self.level, self.prefix = tree, level, prefix
+        self.reel = Reel(tree, level)
+        self._views: dict[int, tuple[View, Stage]] = {}
 
     def scene_at(self, moment: int) -> int:
         """The number of the scene in which a moment is."""
-        return bisect_right(self.cuts, moment, key=lambda cut: cut[0]) - 1
+        return bisect_right(self.reel.cuts, moment, key=lambda cut: cut[0]) - 1
 
     def scene(self, number: int) -> dict[str, Any]:
         """A scene as JSON: its picture as it is before the scene, its moments, its boxes."""
-        first, boxes = self.cuts[number]
-        end = self.cuts[number + 1][0] if number + 1 < len(self.cuts) else len(self.frames)
-        texts, done = self._state(first)
-        picture = self._draw(boxes, texts, done)
-        moments = []
-        for frame in self.frames[first:end]:
-            moments.append(self._moment(frame, texts))
-            texts.update(frame.texts)
-        note = ""
-        if len(self.cuts) > 1:
-            note = f"{len(boxes)} of {len(self.trace.nodes)} boxes; the window follows the pass."
-        ahead = self.frames[end : end + 1]
+        cuts, moments = self.reel.cuts, self.reel.moments
+        first, group = cuts[number]
+        end = cuts[number + 1][0] if number + 1 < len(cuts) else len(moments)
+        view, stage = self._view(group)
+        boxes = {str(box): self._about(box, first, end) for box in view.boxes}
+        for box, _ in stage.path:
+            boxes[str(box)] = self._about(box, first, end)
         return {
             "number": number,
             "prefix": self.prefix,
             "first": first,
-            "svg": picture,
-            "moments": moments,
-            "boxes": {str(box): self._about(self.trace.nodes[box], first, end) for box in boxes},
-            "note": note,
-            "ahead": self._moment(ahead[0], texts) if ahead else None,
+            "svg": self._draw(view, stage, first),
+            "moments": [self._moment(moment, view) for moment in range(first, end)],
+            "boxes": boxes,
+            "note": self._note(group),
+            "up": self.tree.names[self.tree.parent.get(group, group)],
+            "ahead": self._moment(end, view) if end < len(moments) else None,
         }
 
     def scenes(self) -> list[dict[str, Any]]:
-        """All of it: what a page without a kernel plays."""
-        return [self.scene(number) for number in range(len(self.cuts))]
+        """All of it: what a page without a kernel plays. No group is opened there."""
+        scenes = [self.scene(number) for number in range(len(self.reel.cuts))]
+        for scene in scenes:
+            scene["note"] = self._note(self.tree.root, live=False)
+            for about in scene["boxes"].values():
+                about.pop("opens", None)
+        return scenes
 
     def last_picture(self) -> str:
         """The picture after the pass, as one SVG."""
-        texts, _ = self._state(len(self.frames))
-        return self._draw(self.cuts[-1][1], texts)
-
-    # --- windows ----------------------------------------------------------------------------------
-
-    def _cut(self) -> Iterator[tuple[int, list[int]]]:
-        if len(self.trace.nodes) <= WHOLE:
-            yield 0, list(range(len(self.trace.nodes)))
-            return
-        first, boxes = 0, self._around(len(self.trace.nodes) - 1)
-        for i, frame in enumerate(self.frames):
-            needed = self._needed(frame)
-            if len(boxes | needed) > MOST and i > first:
-                yield first, sorted(boxes)
-                first, boxes = i, set(needed)
-            boxes |= needed
-        yield first, sorted(boxes)
-
-    def _needed(self, frame: Frame) -> set[int]:
-        needed = set() if frame.node is None else self._around(frame.node)
-        if frame.edge is not None:
-            edge = self.trace.edges[frame.edge]
-            needed |= {edge.source, edge.target}
-        return needed
-
-    def _around(self, node: int) -> set[int]:
-        """A box and what feeds it, as far as a window can hold it."""
-        return {node, *[edge.source for edge in self._into(node)][: MOST - 2]}
-
-    def _into(self, node: int) -> list[Edge]:
-        return self._edges_into.get(node, [])
-
-    @cached_property
-    def _edges_into(self) -> dict[int, list[Edge]]:
-        found: dict[int, list[Edge]] = {}
-        for edge in self.trace.edges:
-            found.setdefault(edge.target, []).append(edge)
-        return found
+        view, stage = self._view(self.tree.root)
+        return self._draw(view, stage, len(self.reel.moments))
 
     # --- pictures ---------------------------------------------------------------------------------
 
-    def _state(self, moment: int) -> tuple[dict[str, str], frozenset[str]]:
-        """What the texts say and what is done before a moment."""
-        texts: dict[str, str] = {}
-        done: set[str] = set()
-        for frame in self.frames[:moment]:
-            texts.update(frame.texts)
-            done.update(frame.done)
-        return texts, frozenset(done)
-
-    def _draw(
-        self, boxes: Sequence[int], texts: Mapping[str, str], done: frozenset[str] = frozenset()
-    ) -> str:
-        place = {box: i for i, box in enumerate(boxes)}
-        kept = [
-            (i, edge)
-            for i, edge in enumerate(self.trace.edges)
-            if edge.source in place and edge.target in place
-        ]
-        part = Trace(
-            tuple(
-                replace(node, id=i) for i, node in enumerate(self.trace.nodes[box] for box in boxes)
-            ),
-            tuple(Edge(place[e.source], place[e.target], e.slot, e.output) for _, e in kept),
-        )
-        longest = self._longest
-        lines: list[list[Line]] = []
-        room = []
-        for box in boxes:
-            own = lines_of(self.trace.nodes[box])
-            room.append(
-                max(len(a) + max(len(t), longest.get(f"{name}-{box}", 0)) for a, t, name in own)
+    def _view(self, group: int) -> tuple[View, Stage]:
+        """What is seen where a group is open, with the texts of the beginning."""
+        if group not in self._views:
+            view = View(self.tree, group)
+            lines = [lines_of(self.tree.node(box)) for box in view.boxes]
+            room = [
+                max(len(a) + max(len(t), self._longest(f"{name}-{box}")) for a, t, name in own)
+                for box, own in zip(view.boxes, lines, strict=True)
+            ]
+            sent = [
+                self._longest(f"{kind}-{box}") for box in view.boxes for kind in ("grad", "left")
+            ]
+            path = [*self.tree.around(group)][::-1]
+            stage = Stage(
+                self.prefix,
+                view.boxes,
+                range(len(view.trace.edges)),
+                lines,
+                room,
+                width=(max(sent, default=0) + 6) * LETTER,
+                gap=GAP,
+                path=[(one, self.tree.title(one) or "all") for one in path] if path[1:] else (),
             )
-            lines.append([(a, texts.get(f"{name}-{box}", t), name) for a, t, name in own])
-        numbers, width = [i for i, _ in kept], self._label_width * LETTER
-        stage = Stage(self.prefix, boxes, numbers, lines, room, done, width, GAP)
-        return to_svg(part, "Backward pass", stage)
+            self._views[group] = view, stage
+        return self._views[group]
 
-    @cached_property
-    def _longest(self) -> dict[str, int]:
-        """The most letters that each text ever has."""
-        longest: dict[str, int] = {}
-        for frame in self.frames:
-            for name, text in frame.texts.items():
-                longest[name] = max(longest.get(name, 0), len(text))
-        return longest
+    def _draw(self, view: View, stage: Stage, moment: int) -> str:
+        """The picture before a moment."""
+        lines = [
+            [(a, self._text(f"{name}-{box}", moment) if name else t, name) for a, t, name in own]
+            for box, own in zip(view.boxes, stage.lines, strict=True)
+        ]
+        done = {
+            f"edge-{i}"
+            for i, edge in enumerate(view.trace.edges)
+            if view.trace.nodes[edge.source].kind != "constant"
+            and self.reel.has_sent(view.boxes[edge.target], moment)
+        }
+        stage = replace(stage, lines=lines, done=frozenset(done))
+        return to_svg(view.trace, "Backward pass", stage)
 
-    @cached_property
-    def _label_width(self) -> int:
-        sent = [f.value for f in self.frames if f.edge is not None and f.value is not None]
-        return max([len(short(value)) for value in sent], default=0) + 6
+    def _text(self, name: str, moment: int) -> str:
+        """What a text says before a moment."""
+        change = self.reel.before(name, moment)
+        if change is not None:
+            return change.text
+        kind, _, box = name.partition("-")
+        grad = self.tree.node(int(box)).grad
+        return NONE_YET if kind != "kept" or grad is None else short(grad)
+
+    def _longest(self, name: str) -> int:
+        """The most letters that a text ever has."""
+        return max([len(change.text) for change in self.reel.changes(name)], default=0)
 
     # --- moments ----------------------------------------------------------------------------------
 
-    def _moment(self, frame: Frame, before: Mapping[str, str]) -> dict[str, Any]:
-        told: dict[str, Any] = {"words": frame.words, "why": frame.why, "box": frame.node}
+    def _moment(self, number: int, view: View) -> dict[str, Any]:
+        moment = self.reel.moments[number]
+        frame, box, said = moment.frame, moment.box, moment.frame.told
+        told: dict[str, Any] = {"words": said.words, "why": said.why, "box": box}
         told["set"] = [
-            [name, before.get(name, self._empty(name)), text] for name, text in frame.texts.items()
+            [name, self._text(name, number), self._text(name, number + 1)]
+            for name, *_ in moment.news
         ]
-        told["done"] = list(frame.done)
-        told["on"] = [f"node-{frame.node}"] if frame.node is not None else []
-        if frame.edge is not None:
-            told["on"] += [f"edge-{frame.edge}", f"node-{self.trace.edges[frame.edge].source}"]
+        told["on"] = [] if box in (None, moment.group) else [f"node-{view.seen(box)}"]
+        told["done"] = []
+        if moment.edge is not None:
+            edge = view.edge(*moment.edge)
+            told["done"] = [f"edge-{edge}"]
+            told["on"] += [f"edge-{edge}", f"node-{view.seen(moment.edge[0])}"]
             label = NONE_YET if frame.value is None else short(frame.value)
-            told["label"] = [f"edge-{frame.edge}", label]
-        told["math"] = list(frame.formula)
-        if frame.formula and frame.node is not None:
-            name = escape(call(self.trace.nodes[frame.node]))
+            told["label"] = [f"edge-{edge}", label]
+        told["math"] = list(said.formula)
+        if said.formula and box is not None:
+            name = escape(call(self.tree.node(box)))
             told["math"].append(f"<small>g is what arrived at {name}.</small>")
-        if frame.asks and frame.value is not None and np.isrealobj(frame.value):
+        if said.asks and frame.value is not None and np.isrealobj(frame.value):
             told["ask"] = _question(frame)
         return told
 
-    def _empty(self, name: str) -> str:
-        kind, _, number = name.partition("-")
-        grad = self.trace.nodes[int(number)].grad
-        return NONE_YET if kind == "grad" or grad is None else short(grad)
-
-    @cached_property
-    def _gradients(self) -> dict[int, list[tuple[int, str, np.ndarray]]]:
-        """For each box the moments at which it shows a new gradient."""
-        found: dict[int, list[tuple[int, str, np.ndarray]]] = {}
-        for moment, frame in enumerate(self.frames):
-            for name in frame.texts:
-                kind, _, number = name.partition("-")
-                if frame.value is not None:
-                    found.setdefault(int(number), []).append((moment, kind, frame.value))
-        return found
-
-    def _seen(self, node: int, first: int, end: int) -> list[tuple[int, str, np.ndarray]]:
-        """The gradients that a box shows in a scene, with those that it has from before."""
-        before: dict[str, tuple[int, str, np.ndarray]] = {}
-        within = []
-        for found in self._gradients.get(node, ()):
-            if found[0] < first:
-                before[found[1]] = found
-            elif found[0] < end:
-                within.append(found)
-        return [*before.values(), *within]
+    def _note(self, group: int, live: bool = True) -> str:
+        if len(self.tree.parts) == 1:
+            return ""
+        whole = f"{len(self.tree.trace.nodes)} nodes"
+        if group != self.tree.root:
+            return f"{self.tree.names[group]} is open, a part of {whole}. Escape closes it."
+        count = f"{len(self.tree.parts[group])} boxes stand for {whole}."
+        return f"{count} A click on a pile opens it, or Enter." if live else count
 
     # --- details ----------------------------------------------------------------------------------
 
-    def _about(self, node: Node, first: int, end: int) -> dict[str, Any]:
+    def _about(self, box: int, first: int, end: int) -> dict[str, Any]:
         """The details of a box: what never changes, and its gradients by moment."""
-        names = f"<b>{escape(', '.join(node.names))}</b> " if node.names else ""
-        parts = [f"<p>{names}{escape(node.op or node.kind)}</p>"]
+        grads = []
+        for kind, word in WORDS.items():
+            name = f"{kind}-{box}"
+            before = self.reel.before(name, first)
+            for change in [before] * (before is not None) + self.reel.changes(name, first, end):
+                grads.append([change.moment, kind, _entry(word, table(change.value))])
+        about: dict[str, Any] = {"html": self._details(box), "grads": grads}
+        whole = [moment for moment, kind, _ in grads if kind == "grad"]
+        if whole:  # a click goes to where all has arrived
+            about["jump"] = whole[-1]
+        if box in self.tree.parts:
+            about["opens"] = self.tree.names[box]
+        return about
+
+    def _details(self, box: int) -> str:
+        if box == self.tree.root:
+            return ""
+        node = self.tree.node(box)
+        title = self.tree.names.get(box) or ", ".join(node.names)
+        names = f"<b>{escape(title)}</b> " if title else ""
+        if isinstance(node, Group):
+            parts = [f"<p>{names}{node.about}</p>"]
+            if node.ops:
+                held = ", ".join(f"{number} {op}" for op, number in node.ops.most_common())
+                parts.append(_entry("holds", escape(held)))
+        else:
+            parts = [f"<p>{names}{escape(node.op or node.kind)}</p>"]
         if node.value is not None:
             about = f"{node.dtype} {node.value.shape}"
             if node.again:
@@ -239,23 +216,27 @@ class Player:
             elif node.version is not None:
                 about += f", version {node.version}"
             parts.append(_entry("value", table(node.value), about))
-        else:
+        elif not isinstance(node, Group):
             parts.append(_entry("value", f"<i>{NONE_YET}</i>", "nobody kept it"))
         for name, saved in node.saved.items():
             shown = table(saved) if isinstance(saved, np.ndarray) else escape(repr(saved))
             parts.append(_entry(f"saved as {name}", shown))
-        twice = Counter(edge.source for edge in self._into(node.id))
-        for edge in self._into(node.id):
+        into = [] if isinstance(node, Group) else self._into.get(box, [])
+        twice = Counter(edge.source for edge in into)
+        for edge in into:
             rule = formula.rule(node.op, edge.slot)
-            source = self.trace.nodes[edge.source]
+            source = self.tree.trace.nodes[edge.source]
             if rule is not None and source.kind != "constant":
                 which = f"input {edge.slot + 1}" if twice[edge.source] > 1 else ""
                 parts.append(_entry(f"sends to {call(source)}", formula.mathml(rule), which))
-        grads = [
-            [moment, kind, _entry(WORDS[kind], table(value))]
-            for moment, kind, value in self._seen(node.id, first, end)
-        ]
-        return {"html": "".join(parts), "grads": grads}
+        return "".join(parts)
+
+    @cached_property
+    def _into(self) -> dict[int, list[Edge]]:
+        found: dict[int, list[Edge]] = {}
+        for edge in self.tree.trace.edges:
+            found.setdefault(edge.target, []).append(edge)
+        return found
 
 
 def _entry(name: str, shown: str, about: str = "") -> str:
@@ -301,7 +282,7 @@ def _question(frame: Frame) -> dict[str, Any] | None:
     numbers = np.ravel(frame.value)[: ASKED + 1].astype(float).tolist()
     if not numbers or not np.isfinite(numbers).all():
         return None
-    what, shape = frame.asks, frame.value.shape
+    what, shape = frame.told.asks, frame.value.shape
     if len(numbers) > ASKED:
         what += f" Its shape is {shape}: give its first number."
         numbers = numbers[:1]
@@ -310,6 +291,8 @@ def _question(frame: Frame) -> dict[str, Any] | None:
     least = max(map(abs, numbers)) / 1000
     near = [max(NEAR * abs(number), least) for number in numbers]
     return {
-        "html": QUESTION.format(asks=escape(what), why=frame.why, rule="".join(frame.formula[:1])),
+        "html": QUESTION.format(
+            asks=escape(what), why=frame.told.why, rule="".join(frame.told.formula[:1])
+        ),
         "answer": [[number - d, number + d] for number, d in zip(numbers, near, strict=True)],
     }
