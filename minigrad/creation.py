@@ -160,6 +160,11 @@ def full(size, fill_value, *, dtype=None, device=None, requires_grad=False) -> T
 
 def eye(n, m=None, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """The identity matrix."""
+    for position, (name, side) in enumerate((("n", n), ("m", n if m is None else m)), 1):
+        if isinstance(side, float | str):
+            raise errors.argument_type("eye", name, position, "int", type(side).__name__)
+        if side < 0:
+            raise errors.negative_side(name, side)
     return _finish(np.eye(n, m, dtype=_numpy(dtype)), requires_grad, device)
 
 
@@ -192,7 +197,7 @@ def full_like(input, fill_value, *, dtype=None, device=None, requires_grad=False
 # --- ranges ---------------------------------------------------------------------------------------
 
 
-def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+def arange(start=None, end=None, step=1, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Numbers from `start` up to and without `end`, in steps.
 
     >>> import minigrad
@@ -200,20 +205,50 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=Fa
     tensor([0, 1, 2])
     """
     if end is None:
-        start, end = 0, start
-    if dtype is None and any(isinstance(x, float) for x in (start, end, step)):
-        dtype = dtypes.get_default_dtype()
+        start, end = None, start
+    if end is None:
+        raise errors.no_end()
+    bounds = {"end": end} if start is None else {"start": start, "end": end}
+    bounds = [_bound("arange", i, *bound) for i, bound in enumerate(bounds.items(), 1)]
+    start, end, step = bounds[0] if bounds[1:] else 0, bounds[-1], _bound("arange", 3, "step", step)
+    if dtype is None:
+        floats = any(isinstance(x, float) for x in (start, end, step))
+        dtype = dtypes.get_default_dtype() if floats else dtypes.int64
+    if dtype is dtypes.bool:
+        raise errors.not_of_bools("arange")
+    if not (np.isfinite(start) and np.isfinite(end)):
+        raise errors.infinite_range(start, end)
+    if dtype is dtypes.int64:  # torch cuts off before it counts
+        start, end, step = int(start), int(end), int(step)
     if step == 0:
         raise errors.no_step()
     if (end - start) / step < 0:
         raise errors.step_sign()
     n = int(np.ceil((end - start) / step))
+    if not dtype.is_floating_point:
+        start, step = int(start), int(step)
     array = start + step * np.arange(n)
-    return _finish(array.astype(dtype.numpy if dtype else np.int64), requires_grad, device)
+    return _finish(array.astype(dtype.numpy), requires_grad, device)
+
+
+def _bound(function: str, position: int, name: str, value):
+    """A number, of Python's or in a tensor; torch's error for anything else."""
+    if isinstance(value, Tensor | np.generic) and value.ndim == 0:
+        return value.item()
+    if not isinstance(value, int | float):
+        raise errors.argument_type(function, name, position, "Number", type(value).__name__)
+    return value
 
 
 def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, at equal distances."""
+    start, end = _bound("linspace", 1, "start", start), _bound("linspace", 2, "end", end)
+    if steps < 0:
+        raise errors.negative_steps()
+    if dtype is dtypes.bool:
+        raise errors.not_of_bools("linspace")
+    if dtype and not dtype.is_floating_point:
+        start, end = int(start), int(end)
     return _finish(np.linspace(start, end, steps).astype(_numpy(dtype)), requires_grad, device)
 
 

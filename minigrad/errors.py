@@ -319,6 +319,16 @@ negative_size_of_zeros = Refusal("zeros: Dimension size must be non-negative.",
 no_step = Refusal("step must be nonzero", "Count up with 1, down with -1.")
 step_sign = Refusal("upper bound and lower bound inconsistent with step sign",
     "Give a negative step to count down.")
+infinite_range = Refusal("unsupported range: {start} -> {end}", "A tensor ends somewhere.")
+negative_steps = Refusal("number of steps must be non-negative", "A length is 0 or more.")
+negative_side = Refusal("{name} must be greater or equal to 0, got {n}", "A length is 0 or more.")
+no_end = Refusal('arange() missing 1 required positional arguments: "end"',
+    "arange(3) counts 0, 1, 2.", TypeError)
+argument_type = Refusal(
+    "{function}(): argument '{argument}' (position {position}) must be {kind}, not {type}",
+    "A tensor of one element is turned into a number by .item(), text by float(...).", TypeError)
+not_of_bools = Refusal("\"{function}_cpu\" not implemented for 'Bool'",
+    "Count in int64 and compare: minigrad.arange(3) > 0.", NotImplementedError)
 default_type = Refusal("only floating-point types are supported as the default type",
     "Integers stay int64 whatever the default is.", TypeError)
 numpy_type = Refusal(
@@ -403,6 +413,11 @@ COPY_CONSTRUCT = (
     "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
     "sourceTensor.detach().clone().requires_grad_(True), rather than "
     "minigrad.tensor(sourceTensor).")
+NO_TUPLE = (
+    "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed "
+    "in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted "
+    "as tensor index, x[minigrad.tensor(seq)], which will result either in an error or a "
+    "different result")
 DIRTY_NO_INPUT = (
     "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that have been "
     "mutated should be passed to ctx.mark_dirty().")

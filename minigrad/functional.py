@@ -352,7 +352,8 @@ def cross_entropy(
         smooth = smooth.sum() / losses.total_of(target, weight, ignore_index, input._data.dtype)
     elif reduction == "sum":
         smooth = smooth.sum()
-    return loss * (1 - label_smoothing) + smooth * (label_smoothing / classes)
+    hit = layers.times(loss, 1 - label_smoothing)
+    return hit + layers.times(smooth, label_smoothing / classes)
 
 
 def _along(weight, ndim, dim):
@@ -370,7 +371,7 @@ def _soft_cross_entropy(logs, target, weight, reduction, label_smoothing, dim):
         case 0:
             return -terms.sum(dim)
         case 1:
-            return -terms.sum() / (logs.numel() // logs.shape[dim])
+            return layers.over(-terms.sum(), logs.numel() // logs.shape[dim])
     return -terms.sum()
 
 
@@ -387,6 +388,15 @@ def kl_div(
         terms = exp(target) * (target - input)
     else:
         terms = special.xlogy(target, target) - target * input
+    if reduction == "mean":
+        warnings.warn(
+            "reduction: 'mean' divides the total loss by both the batch size and the support size."
+            "'batchmean' divides only by the batch size, and aligns with the KL div math "
+            "definition.'mean' will be changed to behave the same as 'batchmean' in the next major "
+            "release.",
+            UserWarning,
+            stacklevel=2,
+        )
     if reduction == "batchmean":
         return terms.sum() / (input.shape[0] if input.ndim else 1)
     return _reduced(terms, reduction)
@@ -396,7 +406,7 @@ def hinge_embedding_loss(
     input: Tensor, target: Tensor, margin: float = 1.0, reduction: str = "mean"
 ) -> Tensor:
     """The input where the target is 1, and what it lacks to `margin` where the target is -1."""
-    far = where(target != 1, clamp_min(margin - input, 0), 0.0)
+    far = where(target != 1, clamp_min(elementwise.sub(margin, input), 0), 0.0)
     near = where(target != -1, input, 0.0)
     return _reduced(far + near, reduction)
 
@@ -407,7 +417,8 @@ def margin_ranking_loss(
     """What `input1` lacks to be `margin` above input2 (target 1) or below it (target -1)."""
     if not input1.ndim == input2.ndim == target.ndim:
         raise refusals.ranking_dims(input1.shape, input2.shape, target.shape)
-    return _reduced(clamp_min(-target * (input1 - input2) + margin, 0), reduction)
+    missing = layers.plus(-target * (input1 - input2), margin)
+    return _reduced(clamp_min(missing, 0), reduction)
 
 
 def poisson_nll_loss(
@@ -422,9 +433,11 @@ def poisson_nll_loss(
 ) -> Tensor:
     """Minus the log likelihood of counts under Poisson rates, without constant terms."""
     _reduction(reduction)
-    loss = exp(input) - target * input if log_input else input - target * (input + eps).log()
+    logs = input if log_input else layers.plus(input, eps).log()
+    loss = (exp(input) if log_input else input) - target * logs
     if full:
-        stirling = target * target.log() - target + 0.5 * (target * (2 * math.pi)).log()
+        half = layers.times(layers.times(target, 2 * math.pi).log(), 0.5)
+        stirling = target * target.log() - target + half
         loss = loss + stirling.masked_fill(target <= 1, 0)
     return _reduced(loss, reduction)
 
@@ -449,7 +462,7 @@ def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
     """The norms of x1 - x2 + eps along the last dimension."""
-    return reduce.norm(x1 - x2 + eps, p, -1, keepdim)
+    return reduce.norm(layers.plus(x1 - x2, eps), p, -1, keepdim)
 
 
 # --- layers ---------------------------------------------------------------------------------------

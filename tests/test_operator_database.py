@@ -82,20 +82,15 @@ PARTS = {
         lambda s: s.kwargs.keys() & {"max_norm", "scale_grad_by_freq", "sparse"},
         "max_norm, scale_grad_by_freq, sparse gradients",
     ),
-    "arange": (lambda s: s.kwargs.get("dtype") is torch.int64, "ints from fractions"),
-    "linspace": (lambda s: s.kwargs.get("dtype") is torch.int64, "ints from fractions"),
 }
 
-# Where some graphs have other nodes: what torch makes in one (var_mean, aminmax), scalars in C++
-# (Add1, Mul1, Div1), tensors without dimensions.
+# Where some graphs have other nodes: ways that torch takes in C++ for tensors without dimensions, for
+# other memory or in place.
 _OTHER_NODES = """
-__rmatmul__ __rsub__ aminmax atleast_2d atleast_3d copysign diff double einsum gather index_add
-index_fill index_select inner linalg.matrix_power linalg.multi_dot linalg.solve linalg.vecdot
-matmul nn.functional.cosine_similarity nn.functional.cross_entropy
-nn.functional.hinge_embedding_loss nn.functional.margin_ranking_loss
-nn.functional.pairwise_distance nn.functional.poisson_nll_loss nn.functional.prelu prod ravel
-roll round.decimals_0 rsub std_mean std_mean.unbiased tensordot to transpose var_mean
-var_mean.unbiased
+__rmatmul__ __rsub__ atleast_2d atleast_3d diff double einsum gather index_add index_fill
+index_select inner linalg.matrix_power linalg.multi_dot linalg.solve linalg.vecdot matmul
+nn.functional.cosine_similarity nn.functional.cross_entropy nn.functional.pairwise_distance
+nn.functional.prelu prod ravel roll rsub tensordot to transpose
 """
 OTHER_NODES = _OTHER_NODES.split()
 

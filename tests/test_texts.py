@@ -684,6 +684,29 @@ def _(t):
     t.ones(3, 4)[t.tensor([0, 1]), t.tensor([0, 1, 2])]
 
 
+@row("index lists of floats, nothing, tuples")
+def _(t):
+    x = leaf(t, 3)
+    return x[[0, 1.5]], x[[]], x[[0.0]], x.view(3, 1)[(0, 1),]
+
+
+@row("index of truths")
+def _(t):
+    x = leaf(t)
+    return x[True], x[None, True], x[False], x[t.tensor(True)]
+
+
+@row("index list of lists")
+def _(t):
+    x = t.arange(6.0).view(2, 3)
+    return x[[[0, 1], [1, 2]]], x[[t.tensor([1]), slice(0, 2)]], x[[None, ...]]
+
+
+@row("index list of text")
+def _(t):
+    t.ones(3)[["a"]]
+
+
 @row("slice backwards")
 def _(t):
     t.ones(3)[::-1]
@@ -732,6 +755,44 @@ def _(t):
 @row("tensor of a tensor")
 def _(t):
     return t.tensor(t.ones(2))
+
+
+@row("written where one place is several elements")
+def _(t):
+    x = t.ones(1).expand(2, 3)
+    x.fill_(0.5).zero_()
+    x[0] = 0.5
+
+
+@row("bits of floats")
+def _(t):
+    t.ones(2) & 1
+
+
+@row("bits of floats, moved")
+def _(t):
+    t.ones(2) << t.ones(2, dtype=t.int64)
+
+
+@row("bits of floats, inverted")
+def _(t):
+    ~t.ones(2)
+
+
+@row("float alpha for whole numbers")
+def _(t):
+    t.tensor([1]).add(t.tensor([1]), alpha=1.5)
+
+
+@row("number before the tensor")
+def _(t):
+    x = leaf(t)
+    return t.add(2, x), t.sub(2, x), t.mul(2, x), t.div(2, x), t.multiply(2.5, t.tensor([1]))
+
+
+@row("extremes of nothing")
+def _(t):
+    t.ones(0).aminmax()
 
 
 @row("float into whole numbers in place")
@@ -792,6 +853,76 @@ def _(t):
 @row("randint of an empty range")
 def _(t):
     t.randint(3, 3, (2,))
+
+
+@row("arange with a dtype of whole numbers")
+def _(t):
+    return [
+        t.arange(*bounds, dtype=dtype)
+        for bounds in ((0.5, 5), (0.5, 5, 1.5), (0.5, -3, -1.2), (2.7,))
+        for dtype in (t.int64, t.int32, t.uint8)
+        if bounds[-1] > 0 or dtype is not t.uint8
+    ]
+
+
+@row("arange by keywords and tensors")
+def _(t):
+    return (
+        t.arange(end=3),
+        t.arange(start=1, end=3),
+        t.arange(t.tensor(3.0)),
+        t.arange(0, t.tensor(3)),
+    )
+
+
+@row("arange of text")
+def _(t):
+    t.arange("a")
+
+
+@row("arange of nothing")
+def _(t):
+    t.arange(step=2)
+
+
+@row("arange without end")
+def _(t):
+    t.arange(0, float("inf"))
+
+
+@row("arange of bools")
+def _(t):
+    t.arange(3, dtype=t.bool)
+
+
+@row("linspace with a dtype of whole numbers")
+def _(t):
+    return t.linspace(4.9, 0.2, 5, dtype=t.int64), t.linspace(0, -10, 4, dtype=t.int32)
+
+
+@row("linspace of fewer than none")
+def _(t):
+    t.linspace(0, 1, -1)
+
+
+@row("linspace of bools")
+def _(t):
+    t.linspace(0, 1, 3, dtype=t.bool)
+
+
+@row("eye of fewer than none")
+def _(t):
+    t.eye(-1)
+
+
+@row("eye of fewer columns than none")
+def _(t):
+    t.eye(2, -1)
+
+
+@row("eye of a fraction")
+def _(t):
+    t.eye(2.5)
 
 
 # --- nn and optim ---------------------------------------------------------------------------------

@@ -95,8 +95,10 @@ def _bitwise(function):
         if x is self and y is other:
             raise refusals.must_be_tensor(function.__name__, "input", 1, type(x).__name__)
         x, y = dtypes.promote(x, y)
-        if any(getattr(z, "dtype", np.dtype(bool)).kind == "f" for z in (x, y)):
-            raise refusals.no_bits(function.__name__)
+        for z in (x, y):
+            if isinstance(z, np.ndarray | np.generic) and z.dtype.kind == "f":
+                kernel = function.__name__.replace("left_", "l").replace("right_", "r")
+                raise refusals.no_bits(kernel, dtypes.of(z))
         try:
             return plain(function(x, y))
         except (ValueError, TypeError) as problem:
@@ -115,7 +117,7 @@ bitwise_and, bitwise_or, bitwise_xor, bitwise_left_shift, bitwise_right_shift = 
 def bitwise_not(self) -> Tensor:
     """The opposite of every bit; of bool tensors where they are false."""
     if self._data.dtype.kind == "f":
-        raise refusals.no_bits("bitwise_not")
+        raise refusals.no_bits_to_invert()
     return plain(np.invert(self._data))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
+from .. import errors
 from ..tensor import Tensor, normal_dim
 from . import refusals
 from .shape import alias, unsqueeze_op, view
@@ -84,8 +87,12 @@ def increased(array, key, values):
 def _raw_index(key):
     if isinstance(key, Tensor):
         key = key._data
-    elif isinstance(key, (list, np.ndarray)):
+    elif isinstance(key, bool):
+        key = np.bool_(key)
+    elif isinstance(key, (list, tuple, np.ndarray)):
         key = np.asarray(key)
+        if key.dtype.kind == "f":  # torch cuts off what stands behind the point
+            key = key.astype(np.int64)
     return key
 
 
@@ -95,8 +102,17 @@ def _is_integer(key) -> bool:
     return isinstance(key, (int, np.integer)) and not isinstance(key, bool)
 
 
+def _is_tuple(keys: list) -> bool:
+    """Whether torch takes a list for several indices: some of it are indices of many elements."""
+    several = (list, tuple, str, slice, Tensor, np.ndarray, type(None), type(...))
+    return len(keys) < 32 and any(isinstance(k, several) for k in keys)
+
+
 def split_key(key, shape):
     """An index as steps on views and one list of indices for the rest: (steps, indices or None)."""
+    if isinstance(key, list) and _is_tuple(key):
+        warnings.warn(errors.NO_TUPLE, UserWarning, stacklevel=3)
+        key = tuple(key)
     keys = list(key) if isinstance(key, tuple) else [key]
     used = sum(_consumed(k) for k in keys)
     if used > len(shape):
@@ -125,10 +141,12 @@ def split_key(key, shape):
             skipped = len(shape) - used
             dim, axis = dim + skipped, axis + skipped
         else:
-            raw = _checked(k, shape, axis)
+            raw, consumed = _checked(k, shape, axis), _consumed(k)
+            if not consumed:  # a single True or False: all or nothing, along a new dimension
+                steps.append((unsqueeze_op, (dim,)))
+                raw = raw.reshape(1)
             indices.append((dim, raw))
-            consumed = _consumed(k)
-            dim, axis = dim + consumed, axis + consumed
+            dim, axis = dim + max(consumed, 1), axis + consumed
     if not indices:
         return steps, None
     _check_together(indices)

@@ -23,16 +23,16 @@ from .index import index_put_op, slice_op, split_key
 from .shape import expand, follow, view_method
 from .table import op
 
-# These may write where one place in memory is several elements.
-REPEATS = {"fill", "zero"}
 
+def inplace(function, repeats: bool = False):
+    """The in-place twin of an operation: `add_` of `add`.
 
-def inplace(function):
-    """The in-place twin of an operation: `add_` of `add`."""
+    With `repeats` it may write where one place in memory is several elements.
+    """
 
     def call(self, *others, **options):
         _refuse(self, others)
-        if function.__name__ not in REPEATS:
+        if not repeats:
             _check_memory(self, others)
         before = Tensor._make(self._data, edge_of(self) if modes.grad else None)
         output = function(before, *others, **options)
@@ -176,8 +176,8 @@ zero = op("zero", lambda self: np.zeros_like(self),
 
 # fmt: on
 
-copy_, zero_, index_put_ = map(inplace, (copy, zero, index_put_op))
-fill_number_, fill_tensor_ = map(inplace, (fill_number, fill_tensor))
+copy_, index_put_, fill_tensor_ = map(inplace, (copy, index_put_op, fill_tensor))
+fill_number_, zero_ = inplace(fill_number, repeats=True), inplace(zero, repeats=True)
 
 
 def fill_(self, value) -> Tensor:

@@ -10,6 +10,11 @@ from .table import op
 
 # fmt: off
 
+# By a number that is torch's own, not its user's: nodes with the digit 1.
+plus = op("add", lambda self, other: self + other, 1, self=lambda g: g)
+times = op("mul", lambda self, other: self * other, 1, self=lambda g, other: g * other)
+over = op("div", lambda self, other: self / other, 1, self=lambda g, other: g / other)
+
 embedding_op = op("embedding", lambda weight, indices, padding_idx: weight[indices],
     inert=("indices",),
     weight=lambda g, weight_sizes, indices, padding_idx:

@@ -85,15 +85,23 @@ def clamp_max(self, max) -> Tensor:
 def add(self, other, *, alpha=1) -> Tensor:
     """`self + alpha * other`."""
     if alpha != 1 and isinstance(other, Tensor):
-        return elementwise.add_scaled(self, other, alpha)
+        return elementwise.add_scaled(self, other, _fitting(alpha, self, other))
     return _add(self, other if alpha == 1 else other * alpha)
 
 
 def sub(self, other, *, alpha=1) -> Tensor:
     """`self - alpha * other`."""
     if alpha != 1 and isinstance(other, Tensor):
-        return elementwise.sub_scaled(self, other, alpha)
+        return elementwise.sub_scaled(self, other, _fitting(alpha, self, other))
     return _sub(self, other if alpha == 1 else other * alpha)
+
+
+def _fitting(alpha, *operands):
+    """A factor for integers must be an integer."""
+    tensors = [x for x in operands if isinstance(x, Tensor)]
+    if isinstance(alpha, float) and not any(x.is_floating_point() for x in tensors):
+        raise refusals.alpha_type()
+    return alpha
 
 
 def rsub(self, other, *, alpha=1) -> Tensor:
@@ -139,6 +147,8 @@ def where(condition, self=None, other=None):
     >>> minigrad.where(x > 0, x, 0.0)
     tensor([1., 0.])
     """
+    if not isinstance(condition, Tensor):
+        raise refusals.must_be_tensor("where", "condition", 1, type(condition).__name__)
     if self is None and other is None:
         return gather.nonzero(condition, as_tuple=True)
     return elementwise.where(condition, self, other)
@@ -291,7 +301,6 @@ MEANINGS = {
     "ceil": "The next whole number above.",
     "trunc": "The whole number towards zero.",
     "frac": "What `trunc` takes away.",
-    "copysign": "The size of `self` with the sign of `other`.",
     "erf": "The error function: the share of a bell curve within x.",
     "erfc": "1 - erf(x), exact for large x.",
     "sinc": "sin(pi x) / (pi x), and 1 at 0.",
@@ -342,9 +351,9 @@ BOTH = {
         elementwise,
         "acosh atanh atan2 deg2rad rad2deg abs sign relu sigmoid maximum minimum fmax fmin clone",
     ),
-    **_rows(rounding, "floor ceil trunc frac copysign"),
+    **_rows(rounding, "floor ceil trunc frac"),
     **_rows(special, "erf erfc sinc"),
-    **_named(rounding, "round fmod remainder floor_divide div"),
+    **_named(rounding, "round copysign fmod remainder floor_divide div"),
     **_named(special, "xlogy"),
     **_named(reduce, "sum mean nansum nanmean var std var_mean std_mean prod amax amin argmax"),
     **_named(reduce, "argmin logsumexp norm dist any all count_nonzero"),
@@ -426,6 +435,15 @@ TWO_TENSORS = [
     "minimum",
 ]
 NUMBER_FIRST = [
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "subtract",
+    "multiply",
+    "divide",
+    "true_divide",
+    "floor_divide",
     "pow",
     "float_power",
     "xlogy",
@@ -454,8 +472,8 @@ def _as_function(name: str, method):
 
     def call(input, *arguments, **options):
         if not isinstance(input, Tensor):
-            second = arguments[0] if arguments else None
-            if name not in NUMBER_FIRST or not isinstance(second, Tensor):
+            number = name in NUMBER_FIRST and isinstance(input, int | float)
+            if not (number and arguments and isinstance(arguments[0], Tensor)):
                 raise refusals.must_be_tensor(name, "input", 1, type(input).__name__)
         return method(input, *arguments, **options)
 

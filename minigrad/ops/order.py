@@ -16,7 +16,7 @@ from .compare import plain
 from .elementwise import maximum, minimum
 from .gather import mesh
 from .index import index_backward
-from .reduce import amax, amin, max_all, min_all
+from .reduce import aminmax_op, max_all, min_all, normal_dims
 from .shape import unsqueeze_all
 from .table import op
 
@@ -125,8 +125,12 @@ def min(self, dim=None, keepdim=False):
 
 def aminmax(self, *, dim=None, keepdim=False):
     """The smallest and the largest element, of all or along `dim`."""
-    dim = () if dim is None else dim
-    return RESULTS["aminmax"]((amin(self, dim, keepdim), amax(self, dim, keepdim)))
+    if dim is not None:
+        dim, _ = _normal(self, dim, "aminmax")
+    elif not self._data.size:
+        raise refusals.no_extremes()
+    dims = () if dim is None else (dim,)
+    return RESULTS["aminmax"](aminmax_op(self, normal_dims(self, dims), keepdim))
 
 
 def argsort(self, dim=-1, descending=False, stable=False) -> Tensor:

@@ -32,13 +32,22 @@ nansum_op = op("nansum", lambda self, dim, keepdim: np.nansum(self, dim, keepdim
 # --- spread ---------------------------------------------------------------------------------------
 
 var_op = op("var", lambda self, dim, correction, keepdim: spread(self, dim, correction, keepdim),
-    self=lambda g, self, dim, correction, keepdim:
-        kept(g, self, dim, keepdim) * deviation(self, dim) * (2 / freedom(self, dim, correction)))
+    self=lambda g, self, dim, correction, keepdim: var_slope(g, self, dim, correction, keepdim))
 std_op = op("std",
     lambda self, dim, correction, keepdim: np.sqrt(spread(self, dim, correction, keepdim)),
     self=lambda g, self, dim, correction, keepdim, result:
-        kept(where(result == 0, 0.0, g / result), self, dim, keepdim)
-        * deviation(self, dim) * (1 / freedom(self, dim, correction)))
+        std_slope(g, self, dim, correction, keepdim, result))
+var_mean_op = op("var_mean", lambda self, dim, correction, keepdim:
+        [spread(self, dim, correction, keepdim), mean_dim(self, dim, keepdim)],
+    self=lambda g, self, dim, correction, keepdim: together(
+        g, lambda g: var_slope(g, self, dim, correction, keepdim),
+        lambda g: mean_slope(g, self, dim, keepdim)))
+std_mean_op = op("std_mean", lambda self, dim, correction, keepdim:
+        [np.sqrt(spread(self, dim, correction, keepdim)), mean_dim(self, dim, keepdim)],
+    self=lambda g, self, dim, correction, keepdim: together(
+        g, lambda g: std_slope(
+            g, self, dim, correction, keepdim, std_op(self, dim, correction, keepdim)),
+        lambda g: mean_slope(g, self, dim, keepdim)))
 
 # --- extremes: equal ones share the gradient ------------------------------------------------------
 
@@ -47,11 +56,14 @@ max_all = op("max", lambda self: np.max(self), 1,
 min_all = op("min", lambda self: np.min(self), 1,
     self=lambda g, self, result: shared(g, self == result, everywhere(self)))
 amax_op = op("amax", lambda self, dim, keepdim: np.max(self, dim, keepdims=keepdim),
-    self=lambda g, self, dim, keepdim, result:
-        shared(kept(g, self, dim, keepdim), self == kept(result, self, dim, keepdim), dim))
+    self=lambda g, self, dim, keepdim, result: extreme_slope(g, self, result, dim, keepdim))
 amin_op = op("amin", lambda self, dim, keepdim: np.min(self, dim, keepdims=keepdim),
-    self=lambda g, self, dim, keepdim, result:
-        shared(kept(g, self, dim, keepdim), self == kept(result, self, dim, keepdim), dim))
+    self=lambda g, self, dim, keepdim, result: extreme_slope(g, self, result, dim, keepdim))
+aminmax_op = op("aminmax", lambda self, dim, keepdim:
+        [np.min(self, dim, keepdims=keepdim), np.max(self, dim, keepdims=keepdim)],
+    self=lambda g, self, dim, keepdim: together(
+        g, lambda g: extreme_slope(g, self, np.min(raw(self), dim, keepdims=keepdim), dim, keepdim),
+        lambda g: extreme_slope(g, self, np.max(raw(self), dim, keepdims=keepdim), dim, keepdim)))
 
 # --- products, logarithms of sums, norms ----------------------------------------------------------
 
@@ -116,6 +128,33 @@ def freedom(x, dim, correction):
 def spread(x, dim, correction, keepdim):
     """The variance of an array."""
     return summed(deviation(x, dim) ** 2, dim, keepdim) / freedom(x, dim, correction)
+
+
+def var_slope(g, x, dim, correction, keepdim):
+    """g times the derivative of a variance."""
+    return kept(g, x, dim, keepdim) * deviation(x, dim) * (2 / freedom(x, dim, correction))
+
+
+def std_slope(g, x, dim, correction, keepdim, std):
+    """g times the derivative of a standard deviation; zero where it is."""
+    g = kept(where(std == 0, 0.0, g / std), x, dim, keepdim)
+    return g * deviation(x, dim) * (1 / freedom(x, dim, correction))
+
+
+def mean_slope(g, x, dim, keepdim):
+    """g times the derivative of a mean."""
+    return expand_back(g / count(x.shape, dim), x.shape, dim, keepdim)
+
+
+def extreme_slope(g, x, extreme, dim, keepdim):
+    """g times the derivative of the largest or smallest element."""
+    return shared(kept(g, x, dim, keepdim), x == kept(extreme, x, dim, keepdim), dim)
+
+
+def together(gradients, *slopes):
+    """The sum of what the outputs of one operation send back; None where nothing arrived."""
+    first, *rest = [f(g) for f, g in zip(slopes, gradients, strict=True) if g is not None]
+    return first + rest[0] if rest else first
 
 
 def shared(g, mask, dim):
@@ -278,16 +317,14 @@ def std(self, dim=None, unbiased=None, *, correction=None, keepdim=False) -> Ten
 
 def var_mean(self, dim=None, unbiased=None, *, correction=None, keepdim=False):
     """Variance and mean."""
-    options = {"correction": correction, "keepdim": keepdim}
-    dims = None if isinstance(dim, bool) else dim
-    return var(self, dim, unbiased, **options), mean(self, dims, keepdim)
+    arguments = _spread_arguments(self, "var_mean", dim, unbiased, correction)
+    return tuple(var_mean_op(*arguments, keepdim))
 
 
 def std_mean(self, dim=None, unbiased=None, *, correction=None, keepdim=False):
     """Standard deviation and mean."""
-    options = {"correction": correction, "keepdim": keepdim}
-    dims = None if isinstance(dim, bool) else dim
-    return std(self, dim, unbiased, **options), mean(self, dims, keepdim)
+    arguments = _spread_arguments(self, "std_mean", dim, unbiased, correction)
+    return tuple(std_mean_op(*arguments, keepdim))
 
 
 def _spread_arguments(self, name, dim, unbiased, correction):

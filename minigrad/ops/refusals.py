@@ -22,8 +22,11 @@ list_element = Refusal("expected Tensor as element {i} in argument 0, but got {t
 needs_floats = Refusal("{name} floating point and complex dtypes, but got {kind}",
     "Convert the tensor first, for example with .float().")
 same_dtype = Refusal("{text}", "Convert one of the two first, for example with .float().")
-no_bits = Refusal('"{name}_cpu" not implemented for floating point types',
-    "Bits are those of bool or integer tensors.")
+no_bits = Refusal("\"{name}_cpu\" not implemented for '{dtype._torch_class}'",
+    "Bits are those of bool or integer tensors.", NotImplementedError)
+no_bits_to_invert = Refusal(
+    "~ (operator.invert) is only implemented on integer and Boolean-type tensors",
+    "Bits are those of bool or integer tensors; -x has the opposite sign.", TypeError)
 rounding_mode = Refusal(
     "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {mode!r}",
     "None divides exactly, 'floor' rounds down, 'trunc' cuts the fraction off.")
@@ -32,6 +35,9 @@ negative_tolerance = Refusal("{name} must be greater than or equal to zero, but 
 negative_order = Refusal("order must be non-negative but got {n}", "0 changes nothing.")
 no_bounds = Refusal("torch.clamp: At least one of 'min' or 'max' must not be None",
     "A bound that is None does not bound: give one of the two.")
+alpha_type = Refusal(
+    "For integral input tensors, argument alpha must not be a floating point number.",
+    "Convert one of the two first, for example with .float().")
 conversion = Refusal("to() takes a dtype, a device or a tensor, but got {type}",
     "For example x.to(minigrad.float64), x.to('cuda'), x.to(other).", TypeError)
 
@@ -216,6 +222,9 @@ no_largest = Refusal(
     "There is no largest or smallest among no elements.")
 no_largest_along = Refusal("{name}(): Expected reduction dim {dim} to have non-zero size.",
     "There is no largest or smallest among no elements.", IndexError)
+no_extremes = Refusal(
+    "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.",
+    "There is no largest or smallest among no elements.")
 out_of_range = Refusal("{what} out of range for dimension",
     "There are only as many as the dimension has elements.")
 
@@ -357,7 +366,8 @@ ranking_dims = Refusal(
 
 def not_an_index(key) -> Exception:
     """Something in brackets that is no index."""
-    return text_as_index() if isinstance(key, str) else _not_an_index(type(key).__name__)
+    text = isinstance(key, str) or (isinstance(key, list) and any(isinstance(k, str) for k in key))
+    return text_as_index() if text else _not_an_index(type(key).__name__)
 
 
 def index_shapes(shapes) -> Exception:

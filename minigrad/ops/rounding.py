@@ -37,9 +37,11 @@ div_rounded = op("div", lambda self, other, rounding_mode: QUOTIENTS[rounding_mo
     other=lambda g: nothing(g))
 nan_to_num = op("nan_to_num", lambda self, nan, posinf, neginf: finite(self, nan, posinf, neginf),
     self =lambda g, self: g * (abs(self) < np.inf))
-copysign = op("copysign", lambda self, other: np.copysign(self, other), floating=True,
+copysign_tensor = op("copysign", lambda self, other: np.copysign(self, other), floating=True,
     self =lambda g, self, result: g * where(self == 0, 0.0, result / self),
     other=lambda g: nothing(g))
+copysign_number = op("copysign", lambda self, other: np.copysign(self, other), 1, floating=True,
+    self =lambda g, self, result: g * where(self == 0, 0.0, result / self))
 
 # fmt: on
 
@@ -73,9 +75,14 @@ def finite(x, nan, posinf, neginf):
     return np.nan_to_num(x, nan=nan or 0.0, posinf=posinf, neginf=neginf)
 
 
-def round(self, *, decimals=0):
+def round(self, *, decimals=None):
     """Each element to the nearest whole number, halves to the even one; or to some decimals."""
-    return round_whole(self) if decimals == 0 else round_decimals(self, decimals)
+    return round_whole(self) if decimals is None else round_decimals(self, decimals)
+
+
+def copysign(self, other):
+    """The size of `self` with the sign of `other`."""
+    return (copysign_tensor if isinstance(other, Tensor) else copysign_number)(self, other)
 
 
 def fmod(self, other):
