@@ -290,6 +290,8 @@ def test_printing_leaves_the_buttons_out(open_page):
     page.emulate_media(media="print")
     assert not player(page, 0).locator(".bar").is_visible()
     assert not player(page, 1).locator(".bar").is_visible()
+    cut = "e => e.scrollHeight > e.clientHeight"
+    assert not player(page, 0).locator(".pic").evaluate(cut)
     pdf = page.pdf()
     assert pdf[:5] == b"%PDF-" and pdf.count(b"/Subtype /Image") + pdf.count(b"/Subtype/Image") < 7
 
@@ -359,10 +361,11 @@ def test_fragments_come_one_by_one_and_slides_below_each_other(browser, kinds):
 
 
 @needs("chromium")
-def test_slides_print_a_page_each(browser, kinds):
+@pytest.mark.parametrize("view", ["", "?print-pdf"])  # a person's and reveal.js' own
+def test_slides_print_a_page_each(browser, kinds, view):
     page = browser.new_page()
-    page.goto(kinds.as_uri() + "?print-pdf")
-    page.locator(".pdf-page").nth(2).wait_for()
+    page.goto(kinds.as_uri() + view)
+    page.wait_for_function("Reveal.isReady()")
     pdf = page.pdf(prefer_css_page_size=True)
     page.close()
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 3

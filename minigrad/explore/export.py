@@ -107,8 +107,7 @@ class SlidesExporter(PageExporter, RevealExporter):
 
     nbconvert's own slides, with reveal.js written into the page. The slide types of Jupyter's
     property inspector are followed. In a notebook without any, each heading of the first or second
-    level begins a slide. Printing the page with `?print-pdf` at the end of its address gives a page
-    a slide.
+    level begins a slide. In print each slide begins a page.
     """
 
     export_from_notebook = "Lesson: slides that stand alone"

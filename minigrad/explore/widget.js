@@ -27,9 +27,7 @@ function render({ model, el }) {
     for (const input of inputs) {
       input.checked = input.value = get(input.name);
       const number = input.nextElementSibling;
-      if (!number) continue;
-      number.value = input.value.replace("-", "\u2212");
-      if (input.matches(".film")) number.value += ` of ${input.max}`;
+      if (number) number.value = input.value + (input.matches(".film") ? ` of ${input.max}` : "");
     }
     const large = get("projector");
     root.classList.toggle("projector", large);
