@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 
 import numpy as np
 
 from . import devices, dtypes, errors, random
+from .ops import refusals
 from .ops.compare import plain
 from .tensor import Tensor
 
@@ -108,16 +110,27 @@ def _no_number(data) -> Exception:
 # --- of one value ---------------------------------------------------------------------------------
 
 
-def _size(size, maker: str = "") -> tuple[int, ...]:
-    """Sizes given one by one, or as one sequence."""
-    if len(size) == 1 and not isinstance(size[0], int):
-        (size,) = size
-    size = tuple(int(n) for n in size)
+def _size(maker: str, sizes, size=None) -> tuple[int, ...]:
+    """Sizes given one by one, as one sequence, or under the name `size`."""
+    if size is None:
+        if not sizes:
+            raise errors.no_size(maker)
+        size = sizes if len(sizes) > 1 or _is_whole(sizes[0]) else sizes[0]
+    if not isinstance(size, list | tuple) or not all(map(_is_whole, size)):
+        raise errors.argument_type(maker, "size", 1, "tuple of ints", type(size).__name__)
+    size = tuple(map(operator.index, size))
     for n in size:
         if n < 0:
             zeros = maker == "zeros"
             raise errors.negative_size_of_zeros() if zeros else errors.negative_size(n, size)
     return size
+
+
+def _is_whole(n) -> bool:
+    """Whether a number can be a length: Python's, NumPy's, or in a tensor."""
+    if isinstance(n, Tensor):
+        n = n._data[()]
+    return isinstance(n, int | np.integer) and not isinstance(n, bool)
 
 
 def _numpy(dtype) -> np.dtype:
@@ -127,28 +140,32 @@ def _numpy(dtype) -> np.dtype:
     return (dtype or dtypes.get_default_dtype()).numpy
 
 
-def zeros(*size, dtype=None, device=None, requires_grad=False) -> Tensor:
+def zeros(*sizes, size=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor of zeros; the size as numbers or as one sequence.
 
     >>> import minigrad
     >>> minigrad.zeros(2, 3).shape
     minigrad.Size([2, 3])
     """
-    return _finish(np.zeros(_size(size, "zeros"), _numpy(dtype)), requires_grad, device)
+    array = np.zeros(_size("zeros", sizes, size), _numpy(dtype))
+    return _finish(array, requires_grad, device)
 
 
-def ones(*size, dtype=None, device=None, requires_grad=False) -> Tensor:
+def ones(*sizes, size=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor of ones."""
-    return _finish(np.ones(_size(size), _numpy(dtype)), requires_grad, device)
+    array = np.ones(_size("ones", sizes, size), _numpy(dtype))
+    return _finish(array, requires_grad, device)
 
 
-def empty(*size, dtype=None, device=None, requires_grad=False) -> Tensor:
+def empty(*sizes, size=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor of whatever was in memory."""
-    return _finish(np.empty(_size(size), _numpy(dtype)), requires_grad, device)
+    array = np.empty(_size("empty", sizes, size), _numpy(dtype))
+    return _finish(array, requires_grad, device)
 
 
 def full(size, fill_value, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor that holds `fill_value` everywhere."""
+    size, fill_value = _size("full", (), size), _number("full", 2, "fill_value", fill_value)
     if dtype is None:
         array = np.full(size, fill_value)
         if array.dtype.kind == "f":
@@ -161,37 +178,36 @@ def full(size, fill_value, *, dtype=None, device=None, requires_grad=False) -> T
 def eye(n, m=None, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """The identity matrix."""
     for position, (name, side) in enumerate((("n", n), ("m", n if m is None else m)), 1):
-        if isinstance(side, float | str):
+        if not _is_whole(side):
             raise errors.argument_type("eye", name, position, "int", type(side).__name__)
         if side < 0:
             raise errors.negative_side(name, side)
     return _finish(np.eye(n, m, dtype=_numpy(dtype)), requires_grad, device)
 
 
+def _form_of(maker: str, input, dtype, device) -> dict:
+    """Type and device of `input`, where no others are given."""
+    if not isinstance(input, Tensor):
+        raise refusals.must_be_tensor(maker, "input", 1, type(input).__name__)
+    return {"size": input.shape, "dtype": dtype or input.dtype, "device": device or input.device}
+
+
 def zeros_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Zeros with shape, type and device of `input`."""
-    return zeros(
-        input.shape,
-        dtype=dtype or input.dtype,
-        device=device or input.device,
-        requires_grad=requires_grad,
-    )
+    form = _form_of("zeros_like", input, dtype, device)
+    return zeros(**form, requires_grad=requires_grad)
 
 
 def ones_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Ones with shape, type and device of `input`."""
-    return ones(
-        input.shape,
-        dtype=dtype or input.dtype,
-        device=device or input.device,
-        requires_grad=requires_grad,
-    )
+    form = _form_of("ones_like", input, dtype, device)
+    return ones(**form, requires_grad=requires_grad)
 
 
 def full_like(input, fill_value, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """`fill_value` everywhere, with shape, type and device of `input`."""
-    dtype, device = dtype or input.dtype, device or input.device
-    return full(input.shape, fill_value, dtype=dtype, device=device, requires_grad=requires_grad)
+    form = _form_of("full_like", input, dtype, device)
+    return full(**form, fill_value=fill_value, requires_grad=requires_grad)
 
 
 # --- ranges ---------------------------------------------------------------------------------------
@@ -204,13 +220,13 @@ def arange(start=None, end=None, step=1, *, dtype=None, device=None, requires_gr
     >>> minigrad.arange(3)
     tensor([0, 1, 2])
     """
-    if end is None:
-        start, end = None, start
+    alone = start is None or end is None
+    if alone:
+        start, end = 0, start if end is None else end
     if end is None:
         raise errors.no_end()
-    bounds = {"end": end} if start is None else {"start": start, "end": end}
-    bounds = [_bound("arange", i, *bound) for i, bound in enumerate(bounds.items(), 1)]
-    start, end, step = bounds[0] if bounds[1:] else 0, bounds[-1], _bound("arange", 3, "step", step)
+    start, step = _number("arange", 1, "start", start), _number("arange", 3, "step", step)
+    end = _number("arange", 1 if alone else 2, "end", end)
     if dtype is None:
         floats = any(isinstance(x, float) for x in (start, end, step))
         dtype = dtypes.get_default_dtype() if floats else dtypes.int64
@@ -231,7 +247,7 @@ def arange(start=None, end=None, step=1, *, dtype=None, device=None, requires_gr
     return _finish(array.astype(dtype.numpy), requires_grad, device)
 
 
-def _bound(function: str, position: int, name: str, value):
+def _number(function: str, position: int, name: str, value):
     """A number, of Python's or in a tensor; torch's error for anything else."""
     if isinstance(value, Tensor | np.generic) and value.ndim == 0:
         return value.item()
@@ -242,7 +258,7 @@ def _bound(function: str, position: int, name: str, value):
 
 def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, at equal distances."""
-    start, end = _bound("linspace", 1, "start", start), _bound("linspace", 2, "end", end)
+    start, end = _number("linspace", 1, "start", start), _number("linspace", 2, "end", end)
     if steps < 0:
         raise errors.negative_steps()
     if dtype is dtypes.bool:
@@ -255,7 +271,7 @@ def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False)
 # --- at random: torch's own number streams --------------------------------------------------------
 
 
-def rand(*size, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
+def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Random numbers, uniform between 0 and 1; torch's own stream on a CPU.
 
     >>> import minigrad
@@ -263,37 +279,50 @@ def rand(*size, generator=None, dtype=None, device=None, requires_grad=False) ->
     >>> minigrad.rand(2)
     tensor([0.4963, 0.7682])
     """
-    array = random.rand(_size(size), _numpy(dtype), generator)
+    array = random.rand(_size("rand", sizes, size), _numpy(dtype), generator)
     return _finish(array, requires_grad, device)
 
 
-def randn(*size, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
+def randn(
+    *sizes, size=None, generator=None, dtype=None, device=None, requires_grad=False
+) -> Tensor:
     """Random numbers, normally distributed with mean 0 and variance 1; torch's own stream."""
-    array = random.randn(_size(size), _numpy(dtype), generator)
+    array = random.randn(_size("randn", sizes, size), _numpy(dtype), generator)
     return _finish(array, requires_grad, device)
 
 
-def randint(*bounds_and_size, generator=None, dtype=None, device=None) -> Tensor:
-    """Random integers: `randint(high, size)` or `randint(low, high, size)`."""
-    *bounds, size = bounds_and_size
-    low, high = bounds if len(bounds) == 2 else (0, *bounds)
-    array = random.randint(low, high, tuple(size), (dtype or dtypes.int64).numpy, generator)
-    return _finish(array, False, device)
+def randint(
+    low=0, high=None, size=None, *, generator=None, dtype=None, device=None, requires_grad=False
+) -> Tensor:
+    """Random integers below `high`: `randint(high, size)` or `randint(low, high, size)`.
+
+    >>> import minigrad
+    >>> _ = minigrad.manual_seed(0)
+    >>> minigrad.randint(10, (3,))
+    tensor([4, 9, 3])
+    """
+    if size is None:
+        high, size = None, high
+    if high is None:
+        low, high = 0, low
+    size = _size("randint", (), size)
+    array = random.randint(low, high, size, (dtype or dtypes.int64).numpy, generator)
+    return _finish(array, requires_grad, device)
 
 
-def randperm(n, *, generator=None, dtype=None, device=None) -> Tensor:
+def randperm(n, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """The numbers from 0 to n - 1 in random order."""
     array = random.randperm(n, (dtype or dtypes.int64).numpy, generator)
-    return _finish(array, False, device)
+    return _finish(array, requires_grad, device)
 
 
-def rand_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+def rand_like(input, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Uniform random numbers with the shape of `input`."""
-    dtype, device = dtype or input.dtype, device or input.device
-    return rand(input.shape, dtype=dtype, device=device, requires_grad=requires_grad)
+    form = _form_of("rand_like", input, dtype, device)
+    return rand(**form, generator=generator, requires_grad=requires_grad)
 
 
-def randn_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+def randn_like(input, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Normal random numbers with the shape of `input`."""
-    dtype, device = dtype or input.dtype, device or input.device
-    return randn(input.shape, dtype=dtype, device=device, requires_grad=requires_grad)
+    form = _form_of("randn_like", input, dtype, device)
+    return randn(**form, generator=generator, requires_grad=requires_grad)

@@ -316,6 +316,8 @@ negative_size = Refusal("Trying to create tensor with negative dimension {n}: {s
     "A length is 0 or more.")
 negative_size_of_zeros = Refusal("zeros: Dimension size must be non-negative.",
     "A length is 0 or more.")
+no_size = Refusal('{function}() missing 1 required positional arguments: "size"',
+    "A tensor of no dimensions has the size ().", TypeError)
 no_step = Refusal("step must be nonzero", "Count up with 1, down with -1.")
 step_sign = Refusal("upper bound and lower bound inconsistent with step sign",
     "Give a negative step to count down.")

@@ -16,6 +16,7 @@ from .ops import (
     elementwise,
     layers,
     losses,
+    methods,
     products,
     rearrange,
     reduce,
@@ -26,7 +27,7 @@ from .ops import (
 from .ops.compare import plain
 from .ops.elementwise import exp, mul, tanh, where
 from .ops.elementwise import sigmoid as sigmoid
-from .ops.methods import clamp_min, log_softmax, softmax
+from .ops.methods import clamp_min
 from .ops.products import matmul
 from .tensor import Tensor, normal_dim
 
@@ -174,9 +175,32 @@ def tanhshrink(input: Tensor) -> Tensor:
     return input - tanh(input)
 
 
-def softmin(input: Tensor, dim: int, *, dtype=None) -> Tensor:
+def softmax(input: Tensor, dim: int | None = None, *, dtype=None) -> Tensor:
+    """Positive numbers that add up to 1 along `dim`, in the proportions of exp(input)."""
+    return methods.softmax(input, _along_which("softmax", input, dim), dtype=dtype)
+
+
+def log_softmax(input: Tensor, dim: int | None = None, *, dtype=None) -> Tensor:
+    """The logarithm of softmax, computed without overflow."""
+    return methods.log_softmax(input, _along_which("log_softmax", input, dim), dtype=dtype)
+
+
+def softmin(input: Tensor, dim: int | None = None, *, dtype=None) -> Tensor:
     """The softmax of the negative input: the smallest gets most."""
-    return softmax(-input, dim, dtype=dtype)
+    return methods.softmax(-input, _along_which("softmin", input, dim), dtype=dtype)
+
+
+def _along_which(name: str, input: Tensor, dim: int | None) -> int:
+    """torch's choice of a dimension, and its warning, where none is given."""
+    if dim is not None:
+        return dim
+    warnings.warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
+        "dim=X as an argument.",
+        UserWarning,
+        stacklevel=3,
+    )
+    return 0 if input.ndim in (0, 1, 3) else 1
 
 
 # --- losses ---------------------------------------------------------------------------------------
@@ -221,15 +245,23 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight=None
     """
     input, target = _same_size(input, target)
     if weight is not None:
-        each = losses.mse_loss(input, target, 0) * weight
-        return each.sum() / weight.sum() if reduction == "mean" else _reduced(each, reduction)
+        return _weighted((input - target) ** 2, weight, reduction)
     return losses.mse_loss(input, target, _reduction(reduction))
 
 
-def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+def _weighted(each: Tensor, weight: Tensor, reduction: str) -> Tensor:
+    """Losses reduced by their weights: the mean is the weighted one."""
+    if weight.shape != each.shape:
+        raise refusals.weight_size()
+    each = each * weight
+    return each.sum() / weight.sum() if reduction == "mean" else _reduced(each, reduction)
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight=None) -> Tensor:
     """The mean of the distances from the target."""
     input, target = _same_size(input, target)
-    return _reduced(abs(input - target), reduction)
+    each = abs(input - target)
+    return _reduced(each, reduction) if weight is None else _weighted(each, weight, reduction)
 
 
 def smooth_l1_loss(
@@ -252,8 +284,9 @@ def huber_loss(
     if delta <= 0:
         raise refusals.huber_delta()
     if weight is not None:
-        each = losses.huber_loss(input, target, 0, delta) * weight
-        return each.sum() / weight.sum() if reduction == "mean" else _reduced(each, reduction)
+        if weight.shape != input.shape:
+            raise refusals.weight_size()
+        return _reduced(losses.huber_loss(input, target, 0, delta) * weight, reduction)
     return losses.huber_loss(input, target, _reduction(reduction), delta)
 
 

@@ -9,6 +9,7 @@ import re
 import warnings
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 
@@ -564,6 +565,50 @@ def _(t):
     t.tensor(1.0).sum(2)
 
 
+@row("NumPy's names of dimensions")
+def _(t):
+    x = t.arange(6.0).view(2, 3)
+    parts = x.sum(axis=0), t.mean(x, axis=1, keepdims=True), x.max(axis=1), x.argmax(axis=0)
+    return parts, t.cat([x, x], axis=1), t.stack([x, x], axis=1), x.cumsum(axis=0), x.var(axis=0)
+
+
+@row("sizes and dimensions by name")
+def _(t):
+    x = t.arange(6.0).view(2, 3)
+    return (
+        x.reshape(shape=(3, 2)),
+        t.permute(x, dims=(1, 0)),
+        x.expand(size=(2, 3)),
+        x.view(size=(6,)),
+    )
+
+
+@row("keepdim by its place")
+def _(t):
+    return t.std(t.arange(6.0).view(2, 3), 1, True, True)
+
+
+@row("softmax of whole numbers")
+def _(t):
+    t.tensor([[1, 2]]).softmax(0)
+
+
+@row("log_softmax of whole numbers")
+def _(t):
+    t.tensor([[1, 2]]).log_softmax(1)
+
+
+@row("where by name")
+def _(t):
+    x = leaf(t)
+    return t.where(condition=x > 1, input=x, other=0)
+
+
+@row("copy_ that need not wait")
+def _(t):
+    return t.zeros(2).copy_(t.ones(2), non_blocking=True)
+
+
 @row("the same dimension twice")
 def _(t):
     t.ones(2, 3).sum((0, 0))
@@ -850,6 +895,67 @@ def _(t):
     t.rand(2, dtype=t.int64)
 
 
+@row("sizes by name")
+def _(t):
+    t.manual_seed(0)
+    makers = t.zeros, t.ones, t.rand, t.randn
+    return [make(size=(2,)) for make in makers], t.full(size=(2,), fill_value=1.5)
+
+
+@row("sizes that are no Python numbers")
+def _(t):
+    return t.zeros(t.tensor(2)), t.zeros(np.int64(2)), t.zeros([1, t.tensor(2)]), t.zeros(())
+
+
+@row("no size")
+def _(t):
+    t.ones()
+
+
+@row("size of text")
+def _(t):
+    t.zeros("a")
+
+
+@row("size of a fraction")
+def _(t):
+    t.ones(2.5)
+
+
+@row("full of a size without brackets")
+def _(t):
+    t.full(2, 1.0)
+
+
+@row("full of text")
+def _(t):
+    t.full((2,), "a")
+
+
+@row("full of fewer than none")
+def _(t):
+    t.full((-1,), 0)
+
+
+@row("zeros like a list")
+def _(t):
+    t.zeros_like([1])
+
+
+@row("randint by keywords")
+def _(t):
+    t.manual_seed(0)
+    bounds = {"low": 2, "high": 10}, {"high": 10}
+    whole = [t.randint(**bound, size=(3,)) for bound in bounds]
+    return whole, t.randint(10, size=(2,)), t.randint(0, 10, [2, 2])
+
+
+@row("randint of floats that require grad")
+def _(t):
+    t.manual_seed(0)
+    return t.randint(3, 10, (2,), dtype=t.float32, requires_grad=True)
+
+
 @row("randint of an empty range")
 def _(t):
     t.randint(3, 3, (2,))
@@ -1015,6 +1121,31 @@ def _(t):
 @row("state_dict with a wrong shape")
 def _(t):
     t.nn.Linear(3, 2).load_state_dict({"weight": t.ones(2, 2), "bias": t.ones(2)})
+
+
+@row("softmax without a dimension")
+def _(t):
+    x = t.ones(2, 3)
+    F = t.nn.functional
+    return F.softmax(x), F.log_softmax(x[0]), F.softmin(x[None]), t.nn.Softmax()(x)
+
+
+@row("weighted losses")
+def _(t):
+    F, x, y = t.nn.functional, leaf(t), t.tensor([0.0, 5.0])
+    losses = F.l1_loss, F.mse_loss, F.huber_loss
+    kinds = "mean", "sum", "none"
+    return [f(x, y, weight=t.tensor([1.0, 3.0]), reduction=k) for f in losses for k in kinds]
+
+
+@row("weights of another shape")
+def _(t):
+    t.nn.functional.l1_loss(t.ones(2), t.ones(2), weight=t.ones(1))
+
+
+@row("kl_div with a mean of all")
+def _(t):
+    return t.nn.functional.kl_div(leaf(t), t.tensor([0.5, 0.5]))
 
 
 @row("mse_loss of two shapes")

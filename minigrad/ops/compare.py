@@ -90,7 +90,7 @@ def _bitwise(function):
     def call(self, other):
         x = self._data if isinstance(self, Tensor) else self
         y = other._data if isinstance(other, Tensor) else other
-        if not isinstance(y, (np.ndarray, np.generic, int)):
+        if not isinstance(y, (np.ndarray, np.generic, int, float)):
             return NotImplemented
         if x is self and y is other:
             raise refusals.must_be_tensor(function.__name__, "input", 1, type(x).__name__)

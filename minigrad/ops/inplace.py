@@ -180,6 +180,11 @@ copy_, index_put_, fill_tensor_ = map(inplace, (copy, index_put_op, fill_tensor)
 fill_number_, zero_ = inplace(fill_number, repeats=True), inplace(zero, repeats=True)
 
 
+def copy_from(self, other, non_blocking: bool = False) -> Tensor:
+    """Write the numbers of another tensor over this one's. (`non_blocking` changes nothing.)"""
+    return copy_(self, other)
+
+
 def fill_(self, value) -> Tensor:
     """Write one number, or a tensor without dimensions, to all places."""
     if not isinstance(value, Tensor):

@@ -139,8 +139,8 @@ def nan_to_num(self, nan=0.0, posinf=None, neginf=None) -> Tensor:
     return rounding.nan_to_num(self, nan, posinf, neginf)
 
 
-def where(condition, self=None, other=None):
-    """`self` where `condition` is true, `other` elsewhere; alone, the indices where it is true.
+def where(condition, input=None, other=None):
+    """`input` where `condition` is true, `other` elsewhere; alone, the indices where it is true.
 
     >>> import minigrad
     >>> x = minigrad.tensor([1.0, -2.0])
@@ -149,9 +149,9 @@ def where(condition, self=None, other=None):
     """
     if not isinstance(condition, Tensor):
         raise refusals.must_be_tensor("where", "condition", 1, type(condition).__name__)
-    if self is None and other is None:
+    if input is None and other is None:
         return gather.nonzero(condition, as_tuple=True)
-    return elementwise.where(condition, self, other)
+    return elementwise.where(condition, input, other)
 
 
 def softmax(self, dim, *, dtype=None) -> Tensor:
@@ -171,7 +171,12 @@ def log_softmax(self, dim, *, dtype=None) -> Tensor:
 
 def _along(row, self, dim, dtype):
     self = self if dtype is None else self.to(dtype)
-    return row(reduce.need_floats(self, row.__name__), shape.normal_dim(dim, self.ndim))
+    data = self._data
+    dim = shape.normal_dim(dim, data.ndim)
+    if data.dtype.kind != "f":
+        last = "_lastdim" if dim == max(data.ndim, 1) - 1 else ""
+        raise refusals.no_kernel(f"{row.__name__}{last}_kernel_impl", self.dtype._torch_class)
+    return row(self, dim)
 
 
 # --- operators ------------------------------------------------------------------------------------
@@ -329,9 +334,10 @@ def _like(function, call):
 def _strict(function):
     """A function of two operands: it refuses what an operator leaves to the other side."""
 
-    def call(self, other):
-        result = function(self, other)
+    def call(*operands, **named):
+        result = function(*operands, **named)
         if result is NotImplemented:
+            _, other = *operands, *named.values()
             raise refusals.operand_type(function.__name__, type(other).__name__)
         return result
 
@@ -340,6 +346,10 @@ def _strict(function):
 
 def _named(family, names: str) -> dict:
     return {name: getattr(family, name) for name in names.split()}
+
+
+def _refusing(family, names: str) -> dict:
+    return {name: _strict(function) for name, function in _named(family, names).items()}
 
 
 _add, _sub = _strict(elementwise.add), _strict(elementwise.sub)
@@ -353,8 +363,9 @@ BOTH = {
     ),
     **_rows(rounding, "floor ceil trunc frac"),
     **_rows(special, "erf erfc sinc"),
-    **_named(rounding, "round copysign fmod remainder floor_divide div"),
-    **_named(special, "xlogy"),
+    **_named(rounding, "round div"),
+    **_refusing(rounding, "copysign fmod remainder floor_divide"),
+    **_refusing(special, "xlogy"),
     **_named(reduce, "sum mean nansum nanmean var std var_mean std_mean prod amax amin argmax"),
     **_named(reduce, "argmin logsumexp norm dist any all count_nonzero"),
     **_named(order, "max min aminmax argsort sort msort topk kthvalue median mode cummax cummin"),
@@ -370,15 +381,16 @@ BOTH = {
     **_named(gather, "argwhere index_put"),
     **_named(products, "matmul dot vdot mv mm bmm outer ger inner addmm addmv addr baddbmm kron"),
     **_named(linalg, "matrix_power det"),
-    **_named(compare, "eq ne lt le gt ge isnan isinf isfinite isposinf isneginf isreal signbit"),
-    **_named(compare, "logical_and logical_or logical_xor logical_not bitwise_and bitwise_or"),
-    **_named(compare, "bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift"),
+    **_refusing(compare, "eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor"),
+    **_refusing(compare, "bitwise_left_shift bitwise_right_shift"),
+    **_named(compare, "isnan isinf isfinite isposinf isneginf isreal signbit bitwise_not"),
+    **_named(compare, "logical_and logical_or logical_xor logical_not"),
     **_named(compare, "equal allclose isclose"),
     "add": add,
     "sub": sub,
-    "pow": pow,
+    "pow": _strict(pow),
     "square": square,
-    "float_power": float_power,
+    "float_power": _strict(float_power),
     "clamp": clamp,
     "clamp_min": clamp_min,
     "clamp_max": clamp_max,
@@ -467,6 +479,23 @@ def _of_two(name: str, method):
     return _like(method, call)
 
 
+WORDS = {"axis": "dim", "keepdims": "keepdim"}
+
+
+def _numpy_words(method):
+    """A method along a dimension, which NumPy's names may name: `axis` and `keepdims`."""
+    code = method.__code__
+    if "dim" not in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
+        return method
+
+    def call(*arguments, **options):
+        if options:
+            options = {WORDS.get(name, name): value for name, value in options.items()}
+        return method(*arguments, **options)
+
+    return _like(method, call)
+
+
 def _as_function(name: str, method):
     """A method as a function: its first argument is named `input` and must be a tensor."""
 
@@ -481,12 +510,15 @@ def _as_function(name: str, method):
 
 
 BOTH |= {name: _of_two(name, BOTH[name]) for name in TWO_TENSORS}
+BOTH = {name: _numpy_words(method) for name, method in BOTH.items()}
 
 # --- functions only, in place, methods only -------------------------------------------------------
 
 FUNCTIONS = {
     **{name: _as_function(name, method) for name, method in BOTH.items()},
-    **_named(join, "cat concat concatenate stack hstack vstack dstack column_stack"),
+    **{name: _numpy_words(join.cat) for name in ("cat", "concat", "concatenate")},
+    "stack": _numpy_words(join.stack),
+    **_named(join, "hstack vstack dstack column_stack"),
     **_named(shape, "broadcast_tensors meshgrid atleast_1d atleast_2d atleast_3d"),
     **_named(products, "tensordot"),
     **_named(products, "chain_matmul"),
@@ -503,7 +535,8 @@ reciprocal relu remainder round rsqrt scatter scatter_add sigmoid sign sin sinc 
 subtract tan tanh tril triu true_divide trunc xlogy
 """
 INPLACE = {
-    **_named(inplace, "copy_ fill_ zero_"),
+    "copy_": inplace.copy_from,
+    **_named(inplace, "fill_ zero_"),
     **{f"{name}_": inplace.inplace(BOTH[name]) for name in IN_PLACE.split()},
     "floor_divide_": inplace.inplace(rounding.flat_floor_divide),
 }

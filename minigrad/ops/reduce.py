@@ -300,7 +300,7 @@ def nanmean(self, dim=None, keepdim=False, *, dtype=None) -> Tensor:
     return nansum(self, dim, keepdim) / sum(there, dim, keepdim)
 
 
-def var(self, dim=None, unbiased=None, *, correction=None, keepdim=False) -> Tensor:
+def var(self, dim=None, unbiased=None, keepdim=False, *, correction=None) -> Tensor:
     """The variance: the mean square distance from the mean, divided by n - `correction`.
 
     >>> import minigrad
@@ -310,18 +310,18 @@ def var(self, dim=None, unbiased=None, *, correction=None, keepdim=False) -> Ten
     return var_op(*_spread_arguments(self, "var", dim, unbiased, correction), keepdim)
 
 
-def std(self, dim=None, unbiased=None, *, correction=None, keepdim=False) -> Tensor:
+def std(self, dim=None, unbiased=None, keepdim=False, *, correction=None) -> Tensor:
     """The standard deviation: the root of the variance."""
     return std_op(*_spread_arguments(self, "std", dim, unbiased, correction), keepdim)
 
 
-def var_mean(self, dim=None, unbiased=None, *, correction=None, keepdim=False):
+def var_mean(self, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """Variance and mean."""
     arguments = _spread_arguments(self, "var_mean", dim, unbiased, correction)
     return tuple(var_mean_op(*arguments, keepdim))
 
 
-def std_mean(self, dim=None, unbiased=None, *, correction=None, keepdim=False):
+def std_mean(self, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """Standard deviation and mean."""
     arguments = _spread_arguments(self, "std_mean", dim, unbiased, correction)
     return tuple(std_mean_op(*arguments, keepdim))

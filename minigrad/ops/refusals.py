@@ -35,6 +35,8 @@ negative_tolerance = Refusal("{name} must be greater than or equal to zero, but 
 negative_order = Refusal("order must be non-negative but got {n}", "0 changes nothing.")
 no_bounds = Refusal("torch.clamp: At least one of 'min' or 'max' must not be None",
     "A bound that is None does not bound: give one of the two.")
+no_kernel = Refusal("\"{kernel}\" not implemented for '{type}'",
+    "Convert the tensor first, for example with .float().", NotImplementedError)
 alpha_type = Refusal(
     "For integral input tensors, argument alpha must not be a floating point number.",
     "Convert one of the two first, for example with .float().")
@@ -321,6 +323,8 @@ pad_negative = Refusal(
 
 reduction = Refusal("{name} is not a valid value for reduction",
     "It is 'none', 'mean' or 'sum'.", ValueError)
+weight_size = Refusal("Weights and input must have the same size.",
+    "One weight for each element.", ValueError)
 negative_beta = Refusal("smooth_l1_loss does not support negative values for beta.",
     "beta is a width.")
 huber_delta = Refusal("huber_loss does not support non-positive values for delta.",

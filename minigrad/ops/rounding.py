@@ -9,7 +9,7 @@ from ..autograd.modes import no_grad
 from ..tensor import Tensor
 from . import elementwise, refusals
 from .elementwise import nothing, where
-from .table import op
+from .table import as_operand, op
 
 # fmt: off
 
@@ -105,6 +105,8 @@ def remainder(self, other):
 
 def floor_divide(self, other):
     """`self / other` rounded down; the result has no history."""
+    if as_operand(other) is None:
+        return NotImplemented
     with no_grad():
         return div_rounded(self, other, "floor")
 

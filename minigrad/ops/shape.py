@@ -201,7 +201,7 @@ def _fitting(self, size):
     raise errors.view_size(size, elements)
 
 
-def reshape(self, *size):
+def reshape(self, *size, shape=None):
     """The same elements in another shape; -1 stands for the length that fits.
 
     >>> import minigrad
@@ -211,7 +211,7 @@ def reshape(self, *size):
     """
     if not isinstance(self, Tensor):
         return self.reshape(*size)
-    size = _fitting(self, _sizes(size))
+    size = _fitting(self, _sizes(size if shape is None else (shape,)))
     array = self._storage()
     if array.flags.c_contiguous:
         return view_op(self, size)
@@ -220,8 +220,9 @@ def reshape(self, *size):
     return unsafe_view(clone(self), size)
 
 
-def view_method(self, *size):
+def view_method(self, *sizes, size=None):
     """`reshape` that never copies: an error where the memory does not allow it."""
+    size = sizes if size is None else (size,)
     if isinstance(size[0], dtypes.dtype):
         raise NotImplementedError(
             "minigrad's view changes the shape only; use .to(dtype) for the type."
@@ -261,10 +262,10 @@ def unsqueeze(self, dim) -> Tensor:
     return unsqueeze_op(self, normal_dim(dim, self._data.ndim + 1))
 
 
-def permute(self, *dims) -> Tensor:
+def permute(self, *order, dims=None) -> Tensor:
     """The dimensions in another order."""
     ndim = self._data.ndim
-    dims = tuple(normal_dim(d, ndim) for d in _sizes(dims))
+    dims = tuple(normal_dim(d, ndim) for d in _sizes(order if dims is None else (dims,)))
     if len(dims) != ndim:
         raise refusals.permutation(ndim, len(dims))
     if len(set(dims)) != ndim:
@@ -298,9 +299,9 @@ def T(self) -> Tensor:
     return permute_op(self, tuple(range(self._data.ndim))[::-1])
 
 
-def expand(self, *size) -> Tensor:
+def expand(self, *sizes, size=None) -> Tensor:
     """Stretched to a shape without copying; -1 keeps a length."""
-    size = _sizes(size)
+    size = _sizes(sizes if size is None else (size,))
     shape = self._data.shape
     extra = len(size) - len(shape)
     if extra < 0:
