@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from functools import cached_property
 from html import escape
-from math import isfinite
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,12 @@ QUESTION = (
     '<button>Check</button> <button type="reset">Show it</button> <output name="verdict"></output>'
     '<details><summary>Hint</summary><p>{why}</p><div class="math">{rule}</div></details>'
 )
+# The colour of a cell by its share of the deepest one; negative shares count from the end.
+TINTS = [
+    "",
+    *(f' style="background:{STROKE["output"]}{share:02x}"' for share in range(1, DEEPEST + 1)),
+    *(f' style="background:{STROKE["op"]}{share:02x}"' for share in range(DEEPEST, 0, -1)),
+]
 
 
 class Player:
@@ -249,29 +255,23 @@ def table(array: np.ndarray) -> str:
 
     Example:
         >>> table(np.array([1.0, -2.0]))[:60]
-        '<table><tr><td style="background:#D55E0033">1</td><td style="'
+        '<table><tr><td style="background:#D55E0033">1</td><td style='
     """
     array = np.asarray(array)
     rows = array.reshape(-1, array.shape[-1] if array.ndim else 1)
     numbers = rows[:CELLS, :CELLS]
     real = numbers.dtype.kind in "fiu"
-    size = float(np.abs(numbers[np.isfinite(numbers)]).max(initial=0)) if real else 0
+    finite = np.isfinite(numbers) if real else np.zeros(numbers.shape, bool)
+    size = float(np.abs(numbers[finite]).max(initial=0))
+    shares = np.where(finite, numbers, 0).astype(float) / (size or 1) * DEEPEST
+    tints = (TINTS[share] for share in np.rint(shares).astype(int).ravel().tolist())
+    # All cells are written by one call: a picture comes with some 3000 of them.
+    cell = "<td%s>%.4g</td>" if numbers.dtype.kind == "f" else "<td%s>%s</td>"
     more = "<td>\u2026</td>" if rows.shape[1] > CELLS else ""
-    out = [f"<tr>{''.join([_cell(n, size) for n in row])}{more}</tr>" for row in numbers.tolist()]
-    if len(rows) > CELLS:
-        out.append("<tr><td>\u2026</td></tr>")
-    return f"<table>{''.join(out)}</table>"
-
-
-def _cell(number: Any, size: float) -> str:
-    share = round(DEEPEST * abs(number) / size) if size and isfinite(number) else 0
-    tint = ""
-    if share:
-        full = STROKE["output" if number > 0 else "op"]
-        tint = f' style="background:{full}{share:02x}"'
-    return (
-        f"<td{tint}>{number:.4g}</td>" if isinstance(number, float) else f"<td{tint}>{number}</td>"
-    )
+    row = f"<tr>{cell * numbers.shape[1]}{more}</tr>"
+    cells = zip(tints, numbers.ravel().tolist(), strict=True)
+    last = "<tr><td>\u2026</td></tr>" if len(rows) > CELLS else ""
+    return f"<table>{row * len(numbers) % tuple(chain.from_iterable(cells))}{last}</table>"
 
 
 def _question(frame: Frame) -> dict[str, Any] | None:

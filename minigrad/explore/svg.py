@@ -12,6 +12,7 @@ names. An edge tells in `data-at` where a text on it would stand.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -95,7 +96,7 @@ def to_svg(trace: Trace, title: str = "Backward graph", stage: Stage | None = No
         box_size([before + text for before, text, _ in lines], room, node.kind)
         for node, lines, room in zip(trace.nodes, stage.lines, stage.room, strict=True)
     ]
-    layout = lay_out(sizes, [(e.source, e.target) for e in trace.edges], stage.gap)
+    layout = _laid_out(tuple(sizes), tuple((e.source, e.target) for e in trace.edges), stage.gap)
     ports = _ports(trace, layout)
     drawn = [_edge(trace, layout, i, ports[i], sizes, stage) for i in range(len(trace.edges))]
     drawn += [_box(node, layout, sizes[node.id], stage) for node in trace.nodes]
@@ -130,6 +131,12 @@ def to_svg(trace: Trace, title: str = "Backward graph", stage: Stage | None = No
             "</svg>",
         ]
     )
+
+
+@lru_cache(maxsize=64)
+def _laid_out(sizes: tuple, edges: tuple, gap: float) -> Layout:
+    """`lay_out`, once: a film comes back to the same boxes."""
+    return lay_out(sizes, edges, gap)
 
 
 def _still(trace: Trace) -> Stage:

@@ -13,6 +13,7 @@ import argparse
 import gc
 import json
 import os
+import random
 import re
 import resource
 import shutil
@@ -20,22 +21,24 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from minigrad.explore import record
+from minigrad.explore import record, svg
 from minigrad.explore.layout import lay_out
-from minigrad.explore.player import Player
 from minigrad.explore.svg import box_lines, box_size
 from minigrad.explore.trace import Reader, Trace, read
+from minigrad.explore.widget import Explorer
 from tests.test_explore_layout import random_graph
 from tests.test_seeds import CELLS, ENGINES, play
 
 PATIENCE = 90  # seconds for one layout by another program
 INCH = 72  # dot's points
+JUMPS = 300
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,17 @@ def of_edges(name: str, edges: list[tuple[int, int]], count: int, limit=None) ->
     return Graph(name, [(60.0, 30.0)] * count, edges, limit)
 
 
-def transformer(layers: int, width: int = 64) -> Callable:
-    """A function that computes the output of a transformer of torch's own layers."""
+def transformer_model(layers: int, width: int = 64) -> tuple[torch.nn.Module, torch.Tensor]:
+    """A transformer of torch's own layers, and a batch for it."""
     torch.manual_seed(0)
     layer = torch.nn.TransformerEncoderLayer(width, 4, 2 * width, dropout=0.0, batch_first=True)
     model = torch.nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
-    batch = torch.randn(4, 16, width)
+    return model, torch.randn(4, 16, width)
+
+
+def transformer(layers: int) -> Callable:
+    """A function that computes the output of a transformer."""
+    model, batch = transformer_model(layers)
     return lambda: model(batch).sum()
 
 
@@ -265,12 +273,65 @@ def crossings(with_dot: bool, verdicts: Verdicts) -> None:
     verdicts.say("graphs of the source lessons with a crossing", len(tangled), 0)
 
 
-def first_view(verdicts: Verdicts) -> None:
-    trace = record(transformer(12, width=16)())
-    boxes = [len(ids) for _, ids in Player(trace).cuts]
-    print(f"\nBoxes shown at once, {len(trace.nodes)} nodes: {len(boxes)} views of the pass")
-    verdicts.say("first view", boxes[0], 30, " boxes")
-    verdicts.say("largest view", max(boxes), 30, " boxes")
+def stepping(verdicts: Verdicts) -> None:
+    """Every moment of every level, onward, back and in jumps; each new scene with its JSON.
+
+    Of each step the better of two fresh runs. What was there before is left to the garbage
+    collector of another time: to look through all of torch takes it 100 ms.
+    """
+    print("\nSteps of the explorer, ms of processor time")
+    print(
+        f"  {'graph':24}{'level':>6}{'moments':>9}{'boxes':>7}{'median':>9}{'worst':>8}{'opens':>8}"
+    )
+    for name, trace in stepped_graphs():
+        gc.collect()
+        gc.freeze()
+        runs = zip(steps_of(trace), steps_of(trace), strict=True)
+        worst = most = 0
+        for level, ((opens, spent, moments, boxes), (other_opens, other, *_)) in enumerate(runs, 1):
+            spent = [min(pair) for pair in zip(spent, other, strict=True)]
+            worst, most = max(worst, *spent), max(most, boxes)
+            print(
+                f"  {name:24}{level:6}{moments:9}{boxes:7}{statistics.median(spent):9.2f}"
+                f"{max(spent):8.1f}{min(opens, other_opens):8.1f}"
+            )
+        gc.unfreeze()
+        verdicts.say(f"{len(trace.nodes)} nodes: slowest step", worst, 16, " ms")
+        verdicts.say("largest view", most, 30, " boxes")
+
+
+def steps_of(trace: Trace) -> Iterator[tuple[float, list[float], int, int]]:
+    """For each level: what it took to open it, what each step took, the moments, the most boxes."""
+    svg._laid_out.cache_clear()
+    explorer = Explorer(trace)
+    tree = explorer._tree
+    for level in range(1, tree.depths + 1):
+        group = [box for box in tree.parts if tree.depth[box] == level - 1][-1]
+        opens = step_ms(explorer, "opened", tree.names[group])
+        last, dice = explorer.last, random.Random(0)
+        moments = [*range(1, last), *range(last - 1, 0, -1)]
+        moments += [dice.randrange(1, last) for _ in range(JUMPS)]
+        spent = [step_ms(explorer, "step", moment) for moment in moments]
+        scenes = {explorer._player.scene_at(moment) for moment in moments}
+        views = {explorer._player.reel.cuts[scene][1] for scene in scenes}
+        most = max(len(explorer._player._view(group)[0].boxes) for group in views)
+        yield opens, spent, last + 1, most
+
+
+def step_ms(explorer: Explorer, name: str, value: int | str) -> float:
+    scene, before = explorer._scene, time.process_time()
+    setattr(explorer, name, value)
+    if explorer._scene is not scene:
+        json.dumps(explorer._scene)
+    return 1000 * (time.process_time() - before)
+
+
+def stepped_graphs() -> Iterator[tuple[str, Trace]]:
+    for layers in (12, 48):
+        model, batch = transformer_model(layers)
+        yield f"transformer, {layers} layers", record(model(batch).sum(), model=model)
+    model, batch = transformer_model(48)
+    yield "the same, no modules", record(model(batch).sum(), batch=batch)
 
 
 def recording(verdicts: Verdicts, rounds: int = 9) -> None:
@@ -316,7 +377,7 @@ def main() -> int:
     verdicts = Verdicts()
     times(engines, verdicts)
     crossings(with_dot, verdicts)
-    first_view(verdicts)
+    stepping(verdicts)
     recording(verdicts)
     print(f"load {os.getloadavg()[0]:.1f}")
     return 1 if verdicts.missed else 0
