@@ -119,8 +119,8 @@ def test_no_operation_is_put_into_a_module_that_did_not_make_it(make):
     reader = Reader(out, {"net": model})
     trace = reader.trace()
     exact = count = 0
-    for fn in reader.order:
-        node = trace.nodes[reader.place[id(fn)]]
+    for fn, place in reader.place.items():
+        node = trace.nodes[place]
         if node.kind == "leaf":
             continue
         number = fn._sequence_nr()

@@ -7,7 +7,7 @@ back into it. So a residual sum is the layer's, a relu between two linear layers
 a loss behind the model nobody's.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise, takewhile
 from typing import Any
@@ -66,68 +66,69 @@ def common(paths: Iterable[str]) -> str:
     return ".".join(names[0] for names in takewhile(lambda names: len(set(names)) == 1, levels))
 
 
+def owned(owner: Mapping[int, str], what: Any) -> set[str]:
+    """The places of the parameters that a leaf is or that a node has saved, by name.
+
+    Where a parameter wants no gradient, no edge leads to it, but it is saved, it or a view of it.
+    """
+    things = what.values() if isinstance(what, dict) else (what,)
+    held = [one for thing in things for one in (thing, getattr(thing, "_base", None))]
+    return {owner[id(one)] for one in held if id(one) in owner}
+
+
 def groups(
-    order: list[Any], owner: Mapping[int, str], saved: Mapping[int, Mapping[str, Any]]
+    rows: Sequence[tuple], parameters: Mapping[int, set[str]], made: Mapping[int, int]
 ) -> dict[int, str]:
-    """Say in which module each backward node stands, by `id`; those in none are left out.
+    """Say in which module each backward node stands, by its id; those in none are left out.
 
     Args:
-        order: the nodes, inputs first.
-        owner: the place of each parameter, from `owners`.
-        saved: what each node has saved.
+        rows: of each node, inputs first, the name of the operation ("" for a leaf), the id and
+            output of each input, and more that does not matter here.
+        parameters: for each id the parameters that it is or has saved, by their places.
+        made: for each id its number in the order in which the operations were made.
     """
-    sources = {id(fn): [id(s) for s, _ in fn.next_functions if s is not None] for fn in order}
-    uses: dict[int, set[str]] = {}  # the parameters that a node uses
+    # Of operations:
+    uses: dict[int, set[str]] = {}  # the parameters that one uses
     carried: dict[int, set[str]] = {}  # those of which its result is another shape
-    for fn in order:
-        if hasattr(fn, "variable"):
-            if id(fn.variable) in owner:
-                uses[id(fn)] = carried[id(fn)] = {owner[id(fn.variable)]}
-            continue
-        found = {path for source in sources[id(fn)] for path in carried.get(source, ())}
-        found |= {path for thing in saved[id(fn)].values() for path in _frozen(thing, owner)}
-        if found:
-            uses[id(fn)] = found
-            if base(fn.name()) in SHAPING:
-                carried[id(fn)] = found
-    group = {key: common(map(parent, paths)) for key, paths in uses.items()}
+    sources = {
+        at: [i for i, _ in row[1] if i is not None] for at, row in zip(made, rows, strict=True)
+    }
+    leaves = {at for at, (op, *_) in zip(made, rows, strict=True) if not op}
+    for at, (op, *_) in zip(made, rows, strict=True):
+        found = parameters[at].union(*[carried.get(source, ()) for source in sources[at]])
+        if found and op:
+            uses[at] = found
+        if found and (not op or base(op) in SHAPING):
+            carried[at] = found
+    group = {at: common(map(parent, paths)) for at, paths in uses.items()}
 
-    # Each module is a bit: `around` tells which ones a node's own place lies in, `above` and
-    # `below` which ones it has behind and before it.
+    # Each module is a bit: `inside` tells in which ones an operation is, `above` and `below` which
+    # ones it has behind and before it.
     bits = {path: 1 << i for i, path in enumerate({p for g in group.values() for p in _chain(g)})}
-    around = {key: sum(bits[path] for path in _chain(g)) for key, g in group.items()}
-    leaves = {id(fn) for fn in order if hasattr(fn, "variable")}
-    above: dict[int, int] = {}
-    below: dict[int, int] = {}
-    for fn in order:
-        above[id(fn)] = 0
-        for source in sources[id(fn)]:
-            above[id(fn)] |= above[source] | (0 if source in leaves else around.get(source, 0))
-    for fn in reversed(order):
-        seen = below.setdefault(id(fn), 0) | around.get(id(fn), 0)
-        for source in sources[id(fn)]:
-            below[source] = below.get(source, 0) | seen
+    inside = {at: sum(bits[path] for path in _chain(g)) for at, g in group.items()}
+    above = dict.fromkeys(made, 0)
+    below = dict.fromkeys(made, 0)
+    for at in made:
+        for source in sources[at]:
+            above[at] |= above[source] | inside.get(source, 0)
+    for at in reversed(made):
+        for source in sources[at]:
+            below[source] |= below[at] | inside.get(at, 0)
 
-    ops = sorted((fn for fn in order if id(fn) not in leaves), key=lambda fn: fn._sequence_nr())
-    made = [id(fn) for fn in ops]
-    known = [i for i, key in enumerate(made) if key in uses]
+    ops = sorted(made.keys() - leaves, key=made.__getitem__)
+    known = [i for i, at in enumerate(ops) if at in uses]
     for first, last in pairwise(known):
-        before, behind = made[first], made[last]
-        around_both = common([group[before], group[behind]])
+        before, behind = ops[first], ops[last]
+        both = common([group[before], group[behind]])
         if uses[before] & uses[behind]:  # the module was called again: this is between two calls
-            around_both = parent(around_both)
-        for key in made[first + 1 : last]:
-            path = around_both
-            while path and not above[key] & below[key] & bits[path]:
+            both = parent(both)
+        for at in ops[first + 1 : last]:
+            path = both
+            while path and not above[at] & below[at] & bits[path]:
                 path = parent(path)
-            group[key] = path
-    return {key: path for key, path in group.items() if path}
-
-
-def _frozen(thing: Any, owner: Mapping[int, str]) -> Iterable[str]:
-    """The parameter that a node has saved: where it wants no gradient, no edge leads to it."""
-    held = (thing, getattr(thing, "_base", None))
-    return [owner[id(one)] for one in held if one is not None and id(one) in owner]
+            group[at] = path
+    group |= {at: common(map(parent, carried[at])) for at in leaves & carried.keys()}
+    return {at: path for at, path in group.items() if path}
 
 
 def _chain(path: str) -> list[str]:

@@ -8,18 +8,19 @@ node to its observer, in torch every node gets a hook. Both tell the same three 
 what arrived, what was sent), so everything after this file treats them alike.
 """
 
+import gc
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from ..autograd import engine
 from ..tensor import Tensor
-from .trace import Reader, Step, Trace, array_of, stored_grad
-
-Note = Callable[[Any, Any, tuple], None]  # node, what arrived at each output, what was sent
+from .trace import Late, Reader, Step, Trace, array_of, keeps_grad
 
 
 def record(out: Any, gradient: Any = None, retain_graph: bool | None = None, **names: Any) -> Trace:
@@ -64,38 +65,115 @@ def callers_variables(depth: int = 2) -> dict[str, Any]:
 
 def run(reader: Reader, gradient: Any, retain_graph: bool | None) -> Trace:
     """Run the pass from the output of a reader, and add the steps to its trace."""
-    trace = reader.trace()
-    seen: list[tuple] = []
-
-    def note(fn: Any, arrived: Any, sent: tuple) -> None:
-        node = reader.place.get(id(fn))
-        if node is not None:  # a hook may run a pass of its own
-            kept = array_of(stored_grad(reader.tensors.get(id(fn))))
-            seen.append((node, arrived, sent, kept))
-
     watch = _watch_minigrad if isinstance(reader.out, Tensor) else _watch_torch
     error = ""
-    with watch(reader.order, note):
-        try:
-            reader.out.backward(gradient, retain_graph=retain_graph)
-        except Exception as problem:
-            error = f"{type(problem).__name__}: {problem}"
-    steps = tuple(
-        Step(node, _arrays(arrived), _arrays(sent), trace.nodes[node].grad, kept)
-        for node, arrived, sent, kept in seen
-    )
-    stopped_at = _next_node(reader, {step.node for step in steps}) if error else None
-    return replace(trace, steps=steps, error=error, stopped_at=stopped_at)
+    with _no_collector():
+        trace = reader.trace()
+        notes = _Notes(reader)
+        with watch(notes):
+            try:
+                reader.out.backward(gradient, retain_graph=retain_graph)
+            except Exception as problem:
+                error = f"{type(problem).__name__}: {problem}"
+    rows = notes.rows
+    stopped_at = _next_node(reader, {node for node, *_ in rows}) if error else None
+
+    def steps() -> Iterator[Step]:
+        for node, arrived, sent, after in rows:
+            yield Step(node, tuple(arrived), tuple(sent), trace.nodes[node].grad, after)
+
+    return replace(trace, steps=Late(steps), error=error, stopped_at=stopped_at)
 
 
 @contextmanager
-def _watch_minigrad(nodes: list[Any], note: Note) -> Iterator[None]:
+def _no_collector() -> Iterator[None]:
+    """Nothing made here is garbage: Python need not look through it all again and again."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
+
+
+class _Notes:
+    """Writes down what happens at each node, when it happens.
+
+    Every gradient is copied at once, because whoever gets it next may change it. One that arrives
+    as it was sent, or is handed on as it arrived, is not copied a second time.
+
+    Attributes:
+        place: the id of each node.
+        keepers: for some nodes the tensor that keeps the gradient of their output.
+        rows: (id, what arrived, what was sent, the stored gradient after it) of each that ran.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self.place = reader.place
+        self.keepers = {fn: t for fn, t in reader.tensors.items() if keeps_grad(t)}
+        self.rows: list[tuple] = []
+        # By `id`, which nothing else gets as long as the gradient itself is kept here, too.
+        self._on_the_way: dict[int, tuple[Any, int, np.ndarray]] = {}
+
+    def of_arrays(self, node: Any, arrived: Any, sent: tuple) -> None:
+        """A node of minigrad ran."""
+        if node not in self.place:  # a hook may run a pass of its own
+            return
+        came = []
+        for gradient in arrived if isinstance(arrived, list) else (arrived,):
+            found = self._on_the_way.pop(id(gradient), None)
+            # Hooks may have changed it.
+            came.append(array_of(gradient) if found is None or node.watched else found[2])
+        went = []
+        for gradient in sent:
+            copy = came[0] if gradient is arrived else array_of(gradient)
+            self._on_the_way[id(gradient)] = gradient, 0, copy
+            went.append(copy)
+        keeper = self.keepers.get(node)
+        after = None if keeper is None else array_of(keeper.grad)
+        self.rows.append((self.place[node], came, went, after))
+
+    def of_tensors(self, place: int, keeper: Any, sent: tuple, arrived: tuple) -> None:
+        """A node of torch ran. Its changes in place are counted by torch."""
+        way = self._on_the_way
+        came, went = [], []
+        for gradient in arrived:
+            found = way.pop(id(gradient), None)
+            unchanged = found is not None and found[1] == gradient._version
+            came.append(found[2] if unchanged else array_of(gradient))
+        memory = None if arrived[0] is None else arrived[0].data_ptr()
+        for gradient in sent:
+            if gradient is None:
+                went.append(None)
+                continue
+            if gradient.data_ptr() == memory and _reshaped(gradient, arrived[0]):
+                copy = came[0].reshape(gradient.shape)
+            else:
+                copy = array_of(gradient)
+            way[id(gradient)] = gradient, gradient._version, copy
+            went.append(copy)
+        after = None
+        if keeper is not None and keeper.grad is not None:
+            after = keeper.grad
+            same = came[0] is not None and after.equal(arrived[0])
+            after = came[0] if same else array_of(after)
+        self.rows.append((place, came, went, after))
+
+
+def _reshaped(a: Any, b: Any) -> bool:
+    """Say whether two tensors that begin at one place in memory have the same numbers there."""
+    return a.numel() == b.numel() and a.is_contiguous() and b.is_contiguous()
+
+
+@contextmanager
+def _watch_minigrad(notes: _Notes) -> Iterator[None]:
     before = engine.observer
 
     def observer(node: Any, arrived: Any, sent: tuple) -> None:
         if before is not None:
             before(node, arrived, sent)
-        note(node, arrived if isinstance(arrived, list) else (arrived,), sent)
+        notes.of_arrays(node, arrived, sent)
 
     engine.observer = observer
     try:
@@ -105,11 +183,11 @@ def _watch_minigrad(nodes: list[Any], note: Note) -> Iterator[None]:
 
 
 @contextmanager
-def _watch_torch(nodes: list[Any], note: Note) -> Iterator[None]:
-    def hook_of(fn: Any) -> Callable:
-        return lambda sent, arrived: note(fn, arrived, sent)
-
-    handles = [fn.register_hook(hook_of(fn)) for fn in nodes]
+def _watch_torch(notes: _Notes) -> Iterator[None]:
+    handles = [
+        fn.register_hook(partial(notes.of_tensors, place, notes.keepers.get(fn)))
+        for fn, place in notes.place.items()
+    ]
     try:
         yield
     finally:
@@ -117,23 +195,10 @@ def _watch_torch(nodes: list[Any], note: Note) -> Iterator[None]:
             handle.remove()
 
 
-def _arrays(gradients: Any) -> tuple:
-    return tuple(map(array_of, gradients))
-
-
 def _next_node(reader: Reader, ran: set[int]) -> int:
     """The node that the engine would have run next: of those that are ready the one made last."""
-    waits = Counter(
-        id(source) for fn in reader.order for source in _sources(fn) if not _ran(reader, fn, ran)
-    )
-    ready = [fn for fn in reader.order if not waits[id(fn)] and not _ran(reader, fn, ran)]
+    waiting = [fn for fn in reader.links if reader.place[fn] not in ran]
+    needed = {source for fn in waiting for source, _ in reader.links[fn]}
+    ready = [fn for fn in waiting if fn not in needed]
     last = max(ready, key=lambda fn: fn._sequence_nr(), default=reader.root)
-    return reader.place.get(id(last), 0)
-
-
-def _sources(fn: Any) -> list[Any]:
-    return [source for source, _ in fn.next_functions if source is not None]
-
-
-def _ran(reader: Reader, fn: Any, ran: set[int]) -> bool:
-    return reader.place[id(fn)] in ran
+    return reader.place.get(last, 0)

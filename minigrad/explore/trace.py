@@ -9,20 +9,23 @@ alone and never ask where it came from.
 torch tensor alike. `minigrad.explore.record` adds the steps of a backward pass.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from ..autograd.recording import OpNode
-from .groups import groups, owners
+from .groups import groups, owned, owners
 
 Kind = Literal["leaf", "op", "output", "constant"]
 
 # How many variable names of one tensor are kept: `z = loss = y.mean()` has two.
 MOST_NAMES = 2
+
+NUMBERS = {int, float, bool}
+NOWHERE = (None, 0)  # an input that is not tracked, in `next_functions`
 
 # What torch calls the first and the second input where it saves them: `_saved_self`, `_saved_mat2`.
 SLOT_NAMES = ("self",), ("other", "exponent", "mat2", "vec", "tensor")
@@ -58,10 +61,10 @@ class Node:
     names: tuple[str, ...] = ()
     value: np.ndarray | None = None
     grad: np.ndarray | None = None
-    saved: Mapping[str, Any] = field(default_factory=dict)
     version: int | None = None
-    again: bool = False
+    saved: Mapping[str, Any] = field(default_factory=dict)
     group: str = ""
+    again: bool = False
 
     @property
     def shape(self) -> tuple[int, ...] | None:
@@ -107,6 +110,48 @@ class Step:
     after: np.ndarray | None = None
 
 
+T = TypeVar("T")
+
+
+class Late(Sequence[T]):
+    """A tuple that is made when somebody first looks at it, from plain data.
+
+    While a pass is recorded, nothing else is done than must be done then.
+
+    Example:
+        >>> squares = Late(lambda: (n * n for n in range(4)))
+        >>> squares[-1], len(squares), squares == (0, 1, 4, 9)
+        (9, 4, True)
+    """
+
+    def __init__(self, make: Callable[[], Iterable[T]]) -> None:
+        self._make: Callable[[], Iterable[T]] | None = make
+        self._items: tuple[T, ...] = ()
+
+    def _made(self) -> tuple[T, ...]:
+        if self._make is not None:
+            self._items, self._make = tuple(self._make()), None
+        return self._items
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._made()[index]
+
+    def __len__(self) -> int:
+        return len(self._made())
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._made())
+
+    def __eq__(self, other: object) -> bool:
+        return self._made() == (other._made() if isinstance(other, Late) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._made())
+
+    def __repr__(self) -> str:
+        return repr(self._made())
+
+
 @dataclass(frozen=True)
 class Trace:
     """The graph behind one output, and what a backward pass did in it.
@@ -119,9 +164,9 @@ class Trace:
         stopped_at: the id of the node at which it stopped.
     """
 
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
-    steps: tuple[Step, ...] = ()
+    nodes: Sequence[Node]
+    edges: Sequence[Edge]
+    steps: Sequence[Step] = ()
     error: str = ""
     stopped_at: int | None = None
 
@@ -170,9 +215,9 @@ class Reader:
     """Collects nodes and edges; the functions of the library are its keys while it is there.
 
     Attributes:
-        order: the backward nodes, inputs first.
-        place: the id in the trace of each of them, by Python's `id`.
-        tensors: the tensor that each of them made, or its leaf, where one is known; by `id`.
+        links: the backward nodes, inputs first, each with its `next_functions`.
+        place: the id in the trace of each of them.
+        tensors: the tensor that each of them made, or its leaf, where one is known.
     """
 
     def __init__(self, out: Any, variables: Mapping[str, Any]) -> None:
@@ -183,11 +228,10 @@ class Reader:
             )
         self.out = out
         self.root = _end_of(out) if out.grad_fn is None else out.grad_fn
-        self.order = [] if self.root is None else _inputs_first(self.root)
-        self.place: dict[int, int] = {}
-        self.tensors: dict[int, Any] = {}
-        self._arrays: dict[int, np.ndarray] = {}  # what was copied, by `id` of the tensor
-        # Of a backward node or of a tensor that no node made: the variables that hold it.
+        self.links = {} if self.root is None else _inputs_first(self.root)
+        self.place: dict[Any, int] = {}
+        self.tensors: dict[Any, Any] = {}
+        # Of a backward node or of a tensor that no node made, by `id`: the variables that hold it.
         self.names: dict[int, list[str]] = {}
         for name, tensor in variables.items():
             if is_tensor(tensor):
@@ -201,94 +245,136 @@ class Reader:
 
     def trace(self) -> Trace:
         """Read it all; the values are those of this moment."""
+        copy = Copies()
         if self.root is None:
             kind = "leaf" if self.out.requires_grad else "constant"
-            return Trace((Node(0, kind, **self._about(self.out)),), ())
-        saved = {id(fn): dict(_saved(fn)) for fn in self.order}
-        for fn in self.order:
-            self._learn_from(saved[id(fn)])
+            names = self._names(self.out)
+            return Trace((Node(0, kind, "", names, *_about(self.out, copy)),), ())
+        read = _Read()
+        place, tensors = self.place, self.tensors
+        for fn, links in self.links.items():
+            held = self._saved(fn)
+            constants = []
+            if NOWHERE in links:
+                things = [_constant(i, held) for i, (source, _) in enumerate(links) if not source]
+                constants = [(self._names(thing), copy(thing)) for thing in things]
+            at = place[fn] = read.count + len(constants)
+            read.count = at + 1
+            if is_leaf(fn):
+                op, tensors[fn] = "", fn.variable
+            else:
+                op = fn.name().rpartition("::")[2]
+            if self.owners:
+                read.parameters[at] = owned(self.owners, tensors[fn] if is_leaf(fn) else held)
+                read.made[at] = fn._sequence_nr()
+            for name, thing in held.items():
+                if type(thing) not in NUMBERS:
+                    held[name] = _plain(thing, copy)
+            read.rows.append((op, [(place.get(fn), nr) for fn, nr in links], constants, held))
         self._forget_unused_outputs()
-        self.tensors[id(self.root)] = self.out
-        self._arrays.clear()  # the values are those of this moment
-        group = groups(self.order, self.owners, saved) if self.owners else {}
+        tensors[self.root] = self.out
+        for fn, at in place.items():
+            tensor = tensors.get(fn)
+            if tensor is not None:
+                read.about[at] = _about(tensor, copy)
+            if self.names:
+                read.names[at] = self._names(tensor if is_leaf(fn) else fn)
+        return Trace(Late(read.nodes), Late(read.edges))
 
-        nodes: list[Node] = []
-        edges: list[Edge] = []
+    def _saved(self, fn: Any) -> dict[str, Any]:
+        """What a node has saved, by name. What is freed or was changed in place is left out.
 
-        def add(**what: Any) -> int:
-            nodes.append(Node(len(nodes), **what))
-            return len(nodes) - 1
-
-        for fn in self.order:
-            sources = []
-            where = group.get(id(fn), "")
-            for slot, (source, output) in enumerate(fn.next_functions):
-                if source is None:
-                    thing = _constant(slot, saved[id(fn)])
-                    names = tuple(self.names.get(id(thing), ())[:MOST_NAMES])
-                    constant = add(kind="constant", names=names, value=array_of(thing), group=where)
-                    sources.append((constant, 0))
-                else:
-                    sources.append((self.place[id(source)], output))
-            self.place[id(fn)] = target = add(group=where, **self._describe(fn, saved[id(fn)]))
-            edges += [Edge(s, target, slot, output) for slot, (s, output) in enumerate(sources)]
-        return Trace(tuple(nodes), tuple(edges))
+        A saved tensor is also the value of the node that made it.
+        """
+        found = {}
+        for name, attribute in _attributes(fn.plan.names if isinstance(fn, OpNode) else type(fn)):
+            try:
+                thing = getattr(fn, attribute)
+            except RuntimeError:
+                continue
+            if thing is not None:
+                found[name] = thing
+                if is_tensor(thing) and thing.grad_fn is not None:
+                    self._learn(thing)
+        return found
 
     def _forget_unused_outputs(self) -> None:
         """An output that leads nowhere must not stand for the one that is used."""
-        used = {(id(source), nr) for fn in self.order for source, nr in fn.next_functions}
-        for key, tensor in self.tensors.items():
-            if tensor is not None and (key, tensor.output_nr) not in used:
-                self.tensors[key] = None
+        used = {link for links in self.links.values() for link in links}
+        for fn, tensor in self.tensors.items():
+            if tensor is not None and (fn, tensor.output_nr) not in used:
+                self.tensors[fn] = None
 
-    def _describe(self, fn: Any, saved: Mapping[str, Any]) -> dict[str, Any]:
-        if hasattr(fn, "variable"):
-            self.tensors[id(fn)] = fn.variable
-            return {"kind": "leaf", **self._about(fn.variable)}
-        return {
-            "kind": "output" if fn is self.root else "op",
-            "op": fn.name().rsplit("::", 1)[-1],
-            "saved": {name: self._plain(thing) for name, thing in saved.items()},
-            **self._about(self.tensors.get(id(fn)), fn),
-        }
-
-    def _about(self, tensor: Any, made_by: Any = None) -> dict[str, Any]:
-        """What is known of a tensor; for a result, `made_by` tells its names though it be gone."""
-        return {
-            "names": tuple(self.names.get(id(made_by or tensor), ())[:MOST_NAMES]),
-            "value": self._copied(tensor),
-            "grad": array_of(stored_grad(tensor)),
-            "version": _version(tensor),
-        }
-
-    def _plain(self, thing: Any) -> Any:
-        """A saved value as plain data. Torch saves dimension -1 as 2**64 - 1."""
-        if isinstance(thing, tuple | list):
-            return tuple(map(self._plain, thing))
-        if isinstance(thing, int) and thing >= 2**63:
-            return thing - 2**64
-        return self._copied(thing) if is_tensor(thing) or isinstance(thing, np.ndarray) else thing
-
-    def _copied(self, tensor: Any) -> np.ndarray | None:
-        """One copy of a tensor, however often it is asked for while the reader holds it."""
-        if tensor is None:
-            return None
-        found = self._arrays.get(id(tensor))
-        if found is None:
-            found = self._arrays[id(tensor)] = array_of(tensor)
-        return found
-
-    def _learn_from(self, saved: Mapping[str, Any]) -> None:
-        """A saved tensor is the value of the node that made it, also where no variable holds it."""
-        for thing in saved.values():
-            if is_tensor(thing) and thing.grad_fn is not None:
-                self._learn(thing)
+    def _names(self, key: Any) -> tuple[str, ...]:
+        """The variables that hold what a node has made, or a leaf."""
+        return tuple(self.names[id(key)][:MOST_NAMES]) if id(key) in self.names else ()
 
     def _learn(self, tensor: Any) -> None:
         """Note who made a tensor; a node that made several different ones has no single value."""
-        known = self.tensors.setdefault(id(tensor.grad_fn), tensor)
+        known = self.tensors.setdefault(tensor.grad_fn, tensor)
         if known is not None and known.output_nr != tensor.output_nr:
-            self.tensors[id(tensor.grad_fn)] = None
+            self.tensors[tensor.grad_fn] = None
+
+
+class _Read:
+    """What a reader has read, as plain rows, inputs first. A row and its constants are nodes."""
+
+    def __init__(self) -> None:
+        self.count = 0  # of nodes
+        # The operation, (id, output) of each input, (names, value) of each constant, saved values.
+        self.rows: list[tuple[str, list, list, dict[str, Any]]] = []
+        # By the id of a node:
+        self.names: dict[int, tuple[str, ...]] = {}
+        self.about: dict[int, tuple] = {}
+        self.parameters: dict[int, set[str]] = {}
+        self.made: dict[int, int] = {}
+
+    def nodes(self) -> Iterator[Node]:
+        group = groups(self.rows, self.parameters, self.made) if self.made else {}
+        at = 0
+        for op, _, constants, held in self.rows:
+            where = group.get(at + len(constants), "")
+            for names, value in constants:
+                yield Node(at, "constant", "", names, value, group=where)
+                at += 1
+            kind = "leaf" if not op else "output" if at == self.count - 1 else "op"
+            about = self.about.get(at, (None, None, None))
+            held = {name: _signed(thing) for name, thing in held.items()}
+            yield Node(at, kind, op, self.names.get(at, ()), *about, held, where)
+            at += 1
+
+    def edges(self) -> Iterator[Edge]:
+        at = 0
+        for _, sources, constants, _ in self.rows:
+            target = at + len(constants)
+            for slot, (source, output) in enumerate(sources):
+                if source is None:
+                    source, at = at, at + 1
+                yield Edge(source, target, slot, output)
+            at = target + 1
+
+
+class Copies:
+    """Copies of tensors, one of each, all of one moment."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[Any, np.ndarray | None]] = {}
+
+    def __call__(self, tensor: Any) -> np.ndarray | None:
+        found = self._made.get(id(tensor))
+        if found is None:  # what is kept here keeps its `id`
+            found = self._made[id(tensor)] = tensor, array_of(tensor)
+        return found[1]
+
+
+def is_leaf(fn: Any) -> bool:
+    """Say whether a backward node is the end of a path, which fills a leaf's `.grad`."""
+    return _is_leaf_type(type(fn))
+
+
+@cache
+def _is_leaf_type(kind: type) -> bool:
+    return hasattr(kind, "variable")
 
 
 def _end_of(leaf: Any) -> Any:
@@ -299,40 +385,55 @@ def _end_of(leaf: Any) -> Any:
     return view.grad_fn and view.grad_fn.next_functions[0][0]
 
 
-def _inputs_first(root: Any) -> list[Any]:
-    """List the backward nodes from the leaves to `root`, each once, inputs in slot order."""
-    order: list[Any] = []
-    seen = {id(root)}
-    stack = [(root, iter(root.next_functions))]
+def _inputs_first(root: Any) -> dict[Any, tuple]:
+    """The backward nodes from the leaves to `root`, in slot order, with their `next_functions`."""
+    links: dict[Any, tuple] = {}
+    seen = {root}
+    sources = root.next_functions
+    stack = [(root, sources, iter(sources))]
     while stack:
-        fn, sources = stack[-1]
-        for source, _ in sources:
-            if source is not None and id(source) not in seen:
-                seen.add(id(source))
-                stack.append((source, iter(source.next_functions)))
+        fn, sources, rest = stack[-1]
+        for source, _ in rest:
+            if source is not None and source not in seen:
+                seen.add(source)
+                below = source.next_functions
+                stack.append((source, below, iter(below)))
                 break
         else:
-            order.append(fn)
+            links[fn] = sources
             stack.pop()
-    return order
-
-
-def _saved(fn: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what a node has saved. What is freed or was changed in place is left out."""
-    for name in fn.plan.names if isinstance(fn, OpNode) else _saved_names(type(fn)):
-        if name.endswith("_sizes"):
-            continue
-        try:
-            thing = getattr(fn, f"_saved_{name}")
-        except RuntimeError:
-            continue
-        if thing is not None:
-            yield name, thing
+    return links
 
 
 @cache
-def _saved_names(kind: type) -> tuple[str, ...]:
-    return tuple(name.removeprefix("_saved_") for name in dir(kind) if name.startswith("_saved_"))
+def _attributes(kind: type | tuple[str, ...]) -> list[tuple[str, str]]:
+    """The names of what a kind of node saves, each with its attribute; sizes are left out."""
+    names = dir(kind) if isinstance(kind, type) else [f"_saved_{name}" for name in kind]
+    return [
+        (name.removeprefix("_saved_"), name)
+        for name in names
+        if name.startswith("_saved_") and not name.endswith("_sizes")
+    ]
+
+
+def _about(tensor: Any, copy: Copies) -> tuple:
+    """The value of a tensor, the gradient that it keeps, and its version."""
+    if tensor is None:
+        return None, None, None
+    grad = copy(tensor.grad) if keeps_grad(tensor) else None
+    return copy(tensor), grad, version_of(tensor)
+
+
+def _plain(thing: Any, copy: Copies) -> Any:
+    """A saved value as plain data."""
+    if isinstance(thing, tuple | list):
+        return tuple([_signed(_plain(part, copy)) for part in thing])
+    return copy(thing) if is_tensor(thing) or isinstance(thing, np.ndarray) else thing
+
+
+def _signed(thing: Any) -> Any:
+    """Torch saves dimension -1 as 2**64 - 1."""
+    return thing - 2**64 if isinstance(thing, int) and thing >= 2**63 else thing
 
 
 def _constant(slot: int, saved: Mapping[str, Any]) -> Any:
@@ -343,14 +444,18 @@ def _constant(slot: int, saved: Mapping[str, Any]) -> Any:
 
 def stored_grad(tensor: Any) -> Any:
     """Return the gradient that a tensor keeps; one that keeps none is not asked, it would warn."""
-    keeps = tensor is not None and (tensor.is_leaf or getattr(tensor, "retains_grad", False))
-    return tensor.grad if keeps else None
+    return tensor.grad if keeps_grad(tensor) else None
 
 
-def _version(tensor: Any) -> int | None:
+def keeps_grad(tensor: Any) -> bool:
+    """Say whether a backward pass stores a gradient in a tensor."""
+    return tensor is not None and (tensor.is_leaf or getattr(tensor, "retains_grad", False))
+
+
+def version_of(tensor: Any) -> int | None:
     """How often a tensor was changed in place; one made in inference mode does not count."""
     try:
-        return None if tensor is None else tensor._version
+        return getattr(tensor, "_version", None)
     except RuntimeError:
         return None
 
@@ -360,20 +465,20 @@ def array_of(thing: Any) -> np.ndarray | None:
     if thing is None:
         return None
     if is_tensor(thing):
-        thing = thing.detach()
         try:
-            thing = thing.numpy()
-        except (TypeError, RuntimeError):  # what NumPy does not know: bfloat16, GPUs, sparse, lazy
+            thing = thing.numpy(force=True)
+        except NotImplementedError:
+            return None  # on the device "meta" there are no numbers
+        except TypeError:
             thing = _strange(thing)
     return np.array(thing)
 
 
 def _strange(tensor: Any) -> np.ndarray:
-    tensor = tensor.cpu()
+    """The numbers of a tensor of a kind that NumPy does not know: sparse, bfloat16."""
+    tensor = tensor.detach().cpu()
     if getattr(tensor, "is_sparse", False):
         tensor = tensor.to_dense()
-    if getattr(tensor, "is_complex", lambda: False)():
-        tensor = tensor.resolve_conj()
     try:
         return tensor.numpy()
     except TypeError:
