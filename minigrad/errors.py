@@ -374,8 +374,10 @@ group_size = Refusal(
 no_optimizer = Refusal("{type} is not an Optimizer",
     "A schedule is made for an optimizer: StepLR(optimizer, step_size=10).", TypeError)
 no_first_rate = Refusal(
-    "param 'initial_lr' is not specified in param_groups[{i}] when resuming a scheduler with "
-    "last_epoch >= 0",
+    "param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with "
+    "last_epoch >= 0.\nThis typically happens when:\n1. You're trying to resume training from a "
+    "checkpoint but haven't properly loaded the optimizer state\n2. You're using last_epoch >= 0 "
+    "for a fresh training run (not recommended)",
     "Load the optimiser's state first.", KeyError)
 lambda_count = Refusal("Expected {groups} lr_lambdas, but got {got}",
     "Give one function for each parameter group, or a single one for all.", ValueError)

@@ -301,9 +301,17 @@ def binary_cross_entropy(
     """How surprising the truth (0 or 1) is for who believes `input`, a probability."""
     if input.shape != target.shape:
         raise refusals.bce_sizes(target.shape, input.shape)
-    if input.numel() and not (input._data.min() >= 0 and input._data.max() <= 1):
-        raise refusals.not_probabilities()
+    outside = {name: _first_outside(x._data) for name, x in (("input", input), ("target", target))}
+    which = min(outside, key=outside.get)
+    if outside[which] < input.numel():
+        raise refusals.not_probabilities(which)
     return losses.binary_cross_entropy(input, target, weight, _reduction(reduction))
+
+
+def _first_outside(array) -> int:
+    """The place of the first number that is no probability; behind the last where all are."""
+    wrong = ~((array >= 0) & (array <= 1))
+    return int(wrong.argmax()) if wrong.any() else array.size
 
 
 def binary_cross_entropy_with_logits(
@@ -341,7 +349,7 @@ def nll_loss(
         raise refusals.class_bounds(wrong)
     if weight is not None and tuple(weight.shape) != (classes,):
         raise refusals.nll_weight(classes, weight.shape)
-    if target._data.dtype.kind == "f":
+    if target._data.dtype not in (np.int64, np.uint8):
         raise refusals.class_type(target.dtype)
     kind = input._data.dtype
     total = losses.total_of(target, weight, ignore_index, kind)
@@ -477,8 +485,9 @@ def poisson_nll_loss(
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """The cosine of the angle between vectors along `dim`."""
-    if not (x1.is_floating_point() and x2.is_floating_point()):
-        raise refusals.needs_floats("cosine_similarity: expected", x1.dtype)
+    if not (x1.is_floating_point() or x2.is_floating_point()):
+        common = plain(np.zeros(0, dtypes.result_dtype(x1._data, x2._data)))
+        raise refusals.no_common_float(common.dtype._torch_class)
     x1, x2 = shape.broadcast_tensors(x1, x2)
     length1 = clamp_min(reduce.vector_norm(x1, 2, dim, True), eps)
     length2 = clamp_min(reduce.vector_norm(x2, 2, dim, True), eps)
@@ -508,10 +517,13 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     >>> linear(minigrad.ones(1, 2), minigrad.tensor([[1.0, 2.0]]), minigrad.tensor([10.0]))
     tensor([[13.]])
     """
+    if not isinstance(input, Tensor):
+        raise refusals.must_be_tensor("linear", "input", 1, type(input).__name__)
     turned = shape.t(weight)
     if bias is None or weight.ndim != 2 or bias.ndim > 1:
         product = matmul(input, turned)
         return product if bias is None else product + bias
+    _check_layer(input, weight, bias)
     if input.ndim == 2:
         return products.addmm(bias, input, turned)
     if not input.ndim or input.shape[-1] != weight.shape[1]:
@@ -519,6 +531,20 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         raise errors.mat_shapes(rows, turned.shape)
     flat = shape.reshape(input, (math.prod(input.shape[:-1]), input.shape[-1]))
     return shape.reshape(products.addmm(bias, flat, turned), (*input.shape[:-1], weight.shape[0]))
+
+
+def _check_layer(input, weight, bias) -> None:
+    """torch's errors where the parts of a layer are of several types or lengths."""
+    x, w, b = input._data, weight._data, bias._data
+    if x.dtype is w.dtype is b.dtype and b.shape == w.shape[:1]:
+        return
+    if b.dtype != w.dtype:
+        raise refusals.linear_bias_type(bias.dtype._torch_class, weight.dtype._torch_class)
+    if x.dtype != w.dtype:
+        raise refusals.linear_types(input.dtype._torch_class, weight.dtype._torch_class)
+    if b.shape not in ((w.shape[0],), (1,), ()):
+        size = math.prod(x.shape[:-1]), w.shape[0]
+        raise refusals.stretch(w.shape[0], b.shape[0], 1, size, b.shape)
 
 
 def dropout(
@@ -599,7 +625,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
             [0, 0, 1]])
     """
     if tensor.dtype is not dtypes.int64:
-        raise refusals.one_hot_type(tensor.dtype)
+        raise refusals.one_hot_type()
     index = tensor._data
     if not index.size and num_classes <= 0:
         raise refusals.one_hot_empty()
@@ -619,14 +645,16 @@ def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) 
     if mode != "constant":
         raise NotImplementedError(f"minigrad pads with a constant only, not in mode {mode!r}.")
     pad = tuple(pad)
-    if len(pad) % 2 or len(pad) > 2 * input.ndim:
-        raise refusals.pad_length(len(pad), input.ndim)
+    if len(pad) % 2:
+        raise refusals.odd_pad()
+    if len(pad) > 2 * input.ndim:
+        raise refusals.long_pad(len(pad), input.ndim)
     pairs = [(0, 0)] * (input.ndim - len(pad) // 2) + list(zip(pad[::2], pad[1::2], strict=True))[
         ::-1
     ]
     for n, (before, after) in zip(input.shape, pairs, strict=True):
         if n + before + after < 0 or n + min(before, 0) + min(after, 0) < 0:
-            raise refusals.pad_negative(n, before, after)
+            raise refusals.negative_narrow()
     return rearrange.pad_op(input, tuple(pairs), value or 0)
 
 

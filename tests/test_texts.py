@@ -1148,6 +1148,96 @@ def _(t):
     return t.nn.functional.kl_div(leaf(t), t.tensor([0.5, 0.5]))
 
 
+@row("Linear with float64")
+def _(t):
+    t.nn.Linear(3, 2)(t.ones(4, 3, dtype=t.float64))
+
+
+@row("Linear with whole numbers")
+def _(t):
+    t.nn.Linear(3, 2)(t.ones(2, 4, 3, dtype=t.int64))
+
+
+@row("Linear without bias with float64")
+def _(t):
+    t.nn.Linear(3, 2, bias=False)(t.ones(3, dtype=t.float64))
+
+
+@row("linear with a bias of another type")
+def _(t):
+    t.nn.functional.linear(t.ones(4, 3), t.ones(2, 3), t.ones(2, dtype=t.float64))
+
+
+@row("linear with a bias of another length")
+def _(t):
+    t.nn.functional.linear(t.ones(4, 3), t.ones(2, 3), t.ones(4))
+
+
+@row("Linear with a list")
+def _(t):
+    t.nn.Linear(3, 2)([1.0, 2.0, 3.0])
+
+
+@row("cross_entropy of classes as floats")
+def _(t):
+    t.nn.functional.cross_entropy(t.ones(2, 3), t.tensor([0.0, 1.0]))
+
+
+@row("nll_loss of classes as int32")
+def _(t):
+    t.nn.functional.nll_loss(t.ones(2, 3), t.tensor([0, 1], dtype=t.int32))
+
+
+@row("nll_loss of classes as bytes")
+def _(t):
+    return t.nn.functional.nll_loss(t.ones(2, 3), t.tensor([0, 1], dtype=t.uint8))
+
+
+@row("label_smoothing too large")
+def _(t):
+    t.nn.functional.cross_entropy(t.ones(2, 3), t.tensor([0, 1]), label_smoothing=2.0)
+
+
+@row("binary_cross_entropy of wrong targets")
+def _(t):
+    t.nn.functional.binary_cross_entropy(t.tensor([0.5, 2.0]), t.tensor([-1.0, 3.0]))
+
+
+@row("binary_cross_entropy of wrong inputs")
+def _(t):
+    t.nn.functional.binary_cross_entropy(t.tensor([0.5, 2.0]), t.tensor([0.5, 3.0]))
+
+
+@row("one_hot of floats")
+def _(t):
+    t.nn.functional.one_hot(t.ones(2))
+
+
+@row("pad with half a pair")
+def _(t):
+    t.nn.functional.pad(t.ones(2), (1,))
+
+
+@row("pad with too many pairs")
+def _(t):
+    t.nn.functional.pad(t.ones(2), (1, 1, 1, 1))
+
+
+@row("pad that takes too much")
+def _(t):
+    t.nn.functional.pad(t.ones(2), (-1, -2))
+
+
+@row("cosine_similarity of whole numbers")
+def _(t):
+    t.nn.functional.cosine_similarity(t.tensor([1]), t.tensor([True]), dim=0)
+
+
+@row("schedule that goes on without its start")
+def _(t):
+    t.optim.lr_scheduler.StepLR(t.optim.SGD([leaf(t)], lr=0.1), 2, last_epoch=3)
+
+
 @row("mse_loss of two shapes")
 def _(t):
     t.nn.functional.mse_loss(t.ones(3), t.ones(3, 1))

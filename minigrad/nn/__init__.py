@@ -1,5 +1,6 @@
 """Neural networks: Module, Parameter, layers, activations and losses, as in torch.nn."""
 
+from ..lazy import when_used
 from . import functional, init
 from .activations import (
     ELU,
@@ -50,3 +51,7 @@ __all__ = [
     "functional",
     "init",
 ]
+
+__getattr__, __dir__ = when_used(
+    __name__, {}, "minigrad.nn has no `{name}`; dir(minigrad.nn) lists what it has of torch."
+)

@@ -284,6 +284,10 @@ prelu = Refusal(
     "Mismatch of parameter numbers and input channel size. Found parameter numbers = {weights} "
     "and channel size = {channels}.",
     "One slope, or one for each channel.")
+linear_types = Refusal("mat1 and mat2 must have the same dtype, but got {input} and {weight}",
+    "Convert the input first, for example with .float().")
+linear_bias_type = Refusal("self and mat2 must have the same dtype, but got {bias} and {weight}",
+    "Weight and bias of a layer are of one type: layer.double() converts both.")
 dropout = Refusal("dropout probability has to be between 0 and 1, but got {p}",
     "p is the share of the numbers that become zero.", ValueError)
 _layer_norm_shape = Refusal(
@@ -304,20 +308,17 @@ embedding_bounds = Refusal("index out of range in self",
     "Rows count from 0 to num_embeddings - 1.", IndexError)
 padding_index = Refusal("Padding_idx must be within num_embeddings",
     "Rows count from 0 to num_embeddings - 1.", AssertionError)
-one_hot_type = Refusal(
-    "one_hot is only applicable to index tensor of type LongTensor. But got {dtype._torch_class}",
+one_hot_type = Refusal("one_hot is only applicable to index tensor of type LongTensor.",
     "Convert the tensor first with .long().")
 one_hot_empty = Refusal("Can not infer total number of classes from empty tensor.",
     "Say num_classes.")
 one_hot_range = Refusal("{text}", "Classes count from 0 to num_classes - 1.")
-pad_length = Refusal(
-    "Length of pad must be even and no more than twice the number of dimensions of the input. Pad "
-    "length is {length} while the input has {ndim} dimensions.",
+odd_pad = Refusal("Padding length must be divisible by 2",
     "One pair (before, after) for each dimension, the last one first.")
-pad_negative = Refusal(
-    "The input size {size}, plus negative padding {before} and {after} resulted in a negative "
-    "output size, which is invalid.",
-    "A negative pad cuts off no more than there is.")
+long_pad = Refusal(
+    "Padding length should be less than or equal to two times the input dimension but got padding "
+    "length {length} and input of dimension {ndim}",
+    "One pair (before, after) for each dimension, the last one first.")
 
 # --- losses --------------------------------------------------------------------------------------
 
@@ -336,9 +337,9 @@ bce_sizes = Refusal(
 bce_logits_sizes = Refusal(
     "Target size (minigrad.Size({target})) must be the same as input size (minigrad.Size({input}))",
     "One target for each prediction.", ValueError)
-not_probabilities = Refusal("all elements of input should be between 0 and 1",
-    "binary_cross_entropy_with_logits takes any numbers.")
-class_type = Refusal("expected scalar type Long but found {dtype._torch_class}",
+not_probabilities = Refusal("all elements of {which} should be between 0 and 1",
+    "binary_cross_entropy_with_logits takes any numbers for the input.")
+class_type = Refusal("expected target dtype to be Long or Byte, but got {dtype._torch_class}",
     "Classes are integers; probabilities have the shape of the input.")
 class_bounds = Refusal("Target {target} is out of bounds.",
     "Classes count from 0 to one less than the input has.", IndexError)
@@ -355,8 +356,10 @@ nll_weight = Refusal(
     "weight tensor should be defined either for all {classes} classes or no classes but got "
     "weight tensor of shape: {shape}",
     "One weight for each class.")
-label_smoothing = Refusal("label_smoothing must be between 0.0 and 1.0. Got: {value}",
+label_smoothing = Refusal("label_smoothing must be between 0.0 and 1.0. Got: {value:g}",
     "It is the share that all classes get alike.")
+no_common_float = Refusal("expected common dtype to be floating point, yet common dtype is {kind}",
+    "Convert one of the two first, for example with .float().")
 ranking_dims = Refusal(
     "margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: "
     "{input1}, input2: {input2}, target: {target} ",
