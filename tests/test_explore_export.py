@@ -371,6 +371,22 @@ def test_slides_print_a_page_each(browser, kinds, view):
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 3
 
 
+@needs("chromium")
+@pytest.mark.parametrize("exporter", [PageExporter, SlidesExporter])
+def test_a_dark_page_is_dark_all_over(browser, lesson, exporter):
+    html, _ = exporter(theme="dark").from_filename(str(lesson))
+    path = lesson.with_name(f"dark-{exporter.__name__}.html")
+    path.write_text(html, encoding="utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    widget = player(page, 0).locator(".mg").first
+    assert widget.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(22, 25, 29)"
+    if exporter is SlidesExporter:
+        page.locator(".reveal.has-dark-background").wait_for()
+        assert page.get_by_text("In [").or_(page.get_by_text("Out[")).count() == 0
+    page.close()
+
+
 def test_slides_without_reveal_say_what_to_install():
     exporter = SlidesExporter(reveal_url_prefix="nowhere")
     with pytest.raises(FileNotFoundError, match=r"pip install pyreveal==1\.0\.0"):

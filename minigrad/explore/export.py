@@ -112,9 +112,13 @@ class SlidesExporter(PageExporter, RevealExporter):
 
     export_from_notebook = "Lesson: slides that stand alone"
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.exclude_input_prompt = self.exclude_output_prompt = True
+    @default("exclude_input_prompt")
+    def _no_input_prompt(self) -> bool:
+        return True
+
+    @default("exclude_output_prompt")
+    def _no_output_prompt(self) -> bool:
+        return True
 
     @default("reveal_url_prefix")
     def _reveal(self) -> str:
@@ -137,6 +141,8 @@ class SlidesExporter(PageExporter, RevealExporter):
         super().finish(page)
         for link in page.select("link[rel=stylesheet]"):
             link.decompose()  # reveal.js' own come from the file, its themes fetch their fonts
+        for slide in page.select(".slides section") if self.theme == "dark" else ():
+            slide["data-background-color"] = "#111"  # as JupyterLab's
         for style in (self._dist("reveal.css"), file("slides.css")):
             page.head.append(_element("style", style))
         settings = {
