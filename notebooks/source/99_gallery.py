@@ -124,7 +124,8 @@ descent_player(lambda w: w[0] ** 2 + 8 * w[1] ** 2 + w[0] * w[1], [3.0, 1.5], ra
 # %% [markdown] name="export-text"
 # ## Take it with you
 #
-# A page or slides in which all of this still plays, without a kernel and without a network:
+# A page or slides (reveal.js) in which all of this still plays, without a kernel and without a
+# network. Both can be printed; `--theme dark` makes them dark.
 #
 # ```
 # jupyter nbconvert --execute --to minigrad_html 99_gallery.ipynb
