@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 
 from . import devices, dtypes, errors, random
+from .memory import made_like
 from .ops import refusals
 from .ops.compare import plain
 from .tensor import Tensor
@@ -185,29 +186,33 @@ def eye(n, m=None, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     return _finish(np.eye(n, m, dtype=_numpy(dtype)), requires_grad, device)
 
 
-def _form_of(maker: str, input, dtype, device) -> dict:
-    """Type and device of `input`, where no others are given."""
+def _like(make, input, dtype, device, requires_grad, **options) -> Tensor:
+    """What `make` makes, with shape, type and device of `input`; in memory it lies as `input`."""
     if not isinstance(input, Tensor):
-        raise refusals.must_be_tensor(maker, "input", 1, type(input).__name__)
-    return {"size": input.shape, "dtype": dtype or input.dtype, "device": device or input.device}
+        raise refusals.must_be_tensor(f"{make.__name__}_like", "input", 1, type(input).__name__)
+    options |= {"dtype": dtype or input.dtype, "device": device or input.device}
+    array = made_like(input._data, lambda size: make(size=size, **options)._data)
+    return _finish(array, requires_grad)
 
 
 def zeros_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Zeros with shape, type and device of `input`."""
-    form = _form_of("zeros_like", input, dtype, device)
-    return zeros(**form, requires_grad=requires_grad)
+    return _like(zeros, input, dtype, device, requires_grad)
 
 
 def ones_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Ones with shape, type and device of `input`."""
-    form = _form_of("ones_like", input, dtype, device)
-    return ones(**form, requires_grad=requires_grad)
+    return _like(ones, input, dtype, device, requires_grad)
+
+
+def empty_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """Whatever was in memory, with shape, type and device of `input`."""
+    return _like(empty, input, dtype, device, requires_grad)
 
 
 def full_like(input, fill_value, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """`fill_value` everywhere, with shape, type and device of `input`."""
-    form = _form_of("full_like", input, dtype, device)
-    return full(**form, fill_value=fill_value, requires_grad=requires_grad)
+    return _like(full, input, dtype, device, requires_grad, fill_value=fill_value)
 
 
 # --- ranges ---------------------------------------------------------------------------------------
@@ -318,11 +323,9 @@ def randperm(n, *, generator=None, dtype=None, device=None, requires_grad=False)
 
 def rand_like(input, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Uniform random numbers with the shape of `input`."""
-    form = _form_of("rand_like", input, dtype, device)
-    return rand(**form, generator=generator, requires_grad=requires_grad)
+    return _like(rand, input, dtype, device, requires_grad, generator=generator)
 
 
 def randn_like(input, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Normal random numbers with the shape of `input`."""
-    form = _form_of("randn_like", input, dtype, device)
-    return randn(**form, generator=generator, requires_grad=requires_grad)
+    return _like(randn, input, dtype, device, requires_grad, generator=generator)

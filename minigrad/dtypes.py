@@ -7,6 +7,7 @@ import builtins
 import numpy as np
 
 from . import errors
+from .memory import order
 
 
 class dtype:
@@ -130,8 +131,8 @@ def promote(x, y):
 
 
 def cast(x, dtype):
-    """x in another type; that it was stretched along an axis changes no order in memory."""
-    return x.astype(dtype, order="C" if 0 in x.strides else "K", copy=False)
+    """x in another type."""
+    return x.astype(dtype, order=order(x), copy=False)
 
 
 def result_dtype(x, y) -> np.dtype:

@@ -11,6 +11,7 @@ import warnings
 import numpy as np
 
 from . import dtypes, errors, random
+from .memory import made_like
 from .ops import (
     activations,
     elementwise,
@@ -560,7 +561,8 @@ def dropout(
         return input
     if p == 1:
         return _replacing(lambda x: mul(x, plain(np.zeros((), x._data.dtype))), input, inplace)
-    kept = random.bernoulli(1 - p, input.shape, generator).astype(input._data.dtype)
+    kept = made_like(input._data, lambda shape: random.bernoulli(1 - p, shape, generator))
+    kept = kept.astype(input._data.dtype)
     return _replacing(lambda x: mul(x, plain(kept / (1 - p))), input, inplace)
 
 

@@ -40,7 +40,8 @@ mish = op("mish", lambda self: self * np.tanh(soft_plus(self, 1, 20)),
 softplus = op("softplus", lambda self, beta, threshold: soft_plus(self, beta, threshold),
     self=lambda g, self, beta, threshold:
         where(self * beta > threshold, g, g * sigmoid(self * beta)))
-log_sigmoid = op("log_sigmoid", lambda self: np.minimum(self, 0) - np.log1p(np.exp(-np.abs(self))),
+log_sigmoid = op("log_sigmoid",
+    lambda self: np.minimum(self, 0) - np.log1p(np.exp(-np.abs(self))), rows=True,
     self=lambda g, self: g * sigmoid(-self))
 glu = op("glu", lambda self, dim: halves(self, dim)[0] * logistic(halves(self, dim)[1]),
     self=lambda g, self, dim: glu_slope(g, *halves(self, dim), dim))
@@ -65,9 +66,9 @@ hardshrink = op("hardshrink", lambda self, lambd: select(
 
 # --- shares that add up to 1 ----------------------------------------------------------------------
 
-softmax = op("softmax", lambda self, dim: shares(self, dim),
+softmax = op("softmax", lambda self, dim: shares(self, dim), rows=True,
     self=lambda g, result, dim: softmax_slope(g * result, result, dim))
-log_softmax = op("log_softmax", lambda self, dim: log_shares(self, dim),
+log_softmax = op("log_softmax", lambda self, dim: log_shares(self, dim), rows=True,
     self=lambda g, result, dim: g - exp(result) * total(g, dim))
 
 # fmt: on

@@ -57,7 +57,7 @@ def to(
         if dtype.is_floating_point:
             result = cast(result, dtype.numpy)
         else:
-            result = plain(result._data.astype(dtype.numpy))  # integers have no gradient
+            result = plain(dtypes.cast(result._data, dtype.numpy))  # integers have no gradient
     return cast(result, result._data.dtype) if copy and result is self else result
 
 

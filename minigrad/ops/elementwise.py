@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import dtypes
 from ..dtypes import promote
+from ..memory import copied
 from ..tensor import Tensor
 from .select import select
 from .table import op
@@ -184,7 +185,7 @@ where = op("where", lambda condition, self, other: choose(condition, self, other
 
 # --- copies: the value passes through, and so does the gradient -----------------------------------
 
-clone = op("clone", lambda self: np.array(self), self=lambda g: g)
+clone = op("clone", lambda self: copied(self), self=lambda g: g)
 cast  = op("to_copy", lambda self, dtype: dtypes.cast(self, dtype),
     self=lambda g: g)  # the engine casts back
 

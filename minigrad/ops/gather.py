@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..memory import copied, row_by_row, without_repeats
 from ..tensor import Tensor, normal_dim
 from . import refusals
 from .compare import plain
@@ -23,7 +24,7 @@ from .table import op
 
 # fmt: off
 
-gather_op = op("gather", lambda self, dim, index: np.array(self[mesh(dim, index)]),
+gather_op = op("gather", lambda self, dim, index: self[mesh(dim, index)], rows=True,
     inert=("index",),
     self =lambda g, self_sizes, dim, index: index_backward(g, self_sizes, mesh(dim, index)))
 scatter_op = op("scatter", lambda self, dim, index, src: written(self, dim, index, src),
@@ -34,12 +35,13 @@ scatter_number = op("scatter", lambda self, dim, index, value: written(self, dim
     inert=("index",),
     self =lambda g, dim, index: scatter_number(g, dim, index, 0.0))
 scatter_add_op = op("scatter_add", lambda self, dim, index, src:
-        increased(self, mesh(dim, index), _part(src, index)),
+        increased(row_by_row(self), mesh(dim, index), _part(src, index)),
     inert=("index",),
     self =lambda g: g,
     src  =lambda g, dim, index: gather_op(g, dim, index))
 
-index_select_op = op("index_select", lambda self, dim, index: self[along(dim, flat(index))],
+index_select_op = op("index_select",
+    lambda self, dim, index: without_repeats(self)[along(dim, flat(index))],
     inert=("index",),
     self =lambda g, self_sizes, dim, index:
         index_backward(g, self_sizes, along(dim, flat(index))))
@@ -67,10 +69,10 @@ index_fill_tensor = op("index_fill",
     value =lambda g, dim, index: index_select_op(g, dim, np.unique(raw(index))).sum())
 
 masked_fill_number = op("masked_fill", lambda self, mask, value: filled(self, mask, value),
-    inert=("mask",),
+    inert=("mask",), rows=True,
     self =lambda g, mask: where(mask, 0.0, g))
 masked_fill_tensor = op("masked_fill", lambda self, mask, value: filled(self, mask, value), 1,
-    inert=("mask",),
+    inert=("mask",), rows=True,
     self =lambda g, mask: where(mask, 0.0, g),
     value=lambda g, mask: where(mask, g, 0.0))
 masked_select_op = op("masked_select",
@@ -110,7 +112,7 @@ def _part(src, index):
 
 def written(array, dim, index, src):
     """A copy with `src` at the indices."""
-    array = np.array(array)
+    array = copied(array)
     array[mesh(dim, index)] = _part(src, index)
     return array
 

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from .. import errors
+from ..memory import copied, without_repeats
 from ..tensor import Tensor, normal_dim
 from . import refusals
 from .shape import alias, unsqueeze_op, view
@@ -26,7 +27,7 @@ slice_op = view("slice",
 slice_backward = op("slice_backward", lambda self, sizes, dim, start, end, step:
         placed(self, sizes, along(dim, slice(start, end, step))),
     self=lambda g, dim, start, end, step: slice_op(g, dim, start, end, step))
-index_op = op("index", lambda self, indices: self[indices], inert=("indices",),
+index_op = op("index", lambda self, indices: without_repeats(self)[indices], inert=("indices",),
     self=lambda g, self_sizes, indices: index_backward(g, self_sizes, indices))
 index_backward = op("index_put",
     lambda self, sizes, indices: gathered(self, sizes, indices), inert=("indices",),
@@ -72,14 +73,14 @@ def gathered(part, sizes, indices):
 
 def replaced(array, key, values):
     """A copy with `values` where a NumPy index points."""
-    array = np.array(array)
+    array = copied(array)
     array[key] = values
     return array
 
 
 def increased(array, key, values):
     """A copy with `values` added where a NumPy index points: all of them where places repeat."""
-    array = np.array(array)
+    array = copied(array)
     np.add.at(array, key, values)
     return array
 

@@ -17,10 +17,10 @@ from .table import op
 
 # fmt: off
 
-cat_op = op("cat", lambda tensors, dim: np.concatenate(same_type(tensors), axis=dim),
+cat_op = op("cat", lambda tensors, dim: np.concatenate(same_type(tensors), axis=dim), rows=True,
     tensors=lambda g, tensors_sizes, dim:
         split_sizes_op(g, [sizes[dim] for sizes in tensors_sizes], dim))
-stack_op = op("stack", lambda tensors, dim: np.stack(same_type(tensors), axis=dim),
+stack_op = op("stack", lambda tensors, dim: np.stack(same_type(tensors), axis=dim), rows=True,
     tensors=lambda g, tensors_sizes, dim: unbind_op(g, dim))
 split_op = view("split", lambda self, split_size, dim: parts(self, split_size, dim),
     self=lambda g, self_sizes, split_size, dim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..memory import row_by_row
 from .elementwise import raw, rsqrt, where
 from .index import index_backward
 from .losses import weighed
@@ -20,7 +21,7 @@ embedding_op = op("embedding", lambda weight, indices, padding_idx: weight[indic
     weight=lambda g, weight_sizes, indices, padding_idx:
         index_backward(unless_padding(g, indices, padding_idx), weight_sizes, (raw(indices),)))
 layer_norm_op = op("native_layer_norm", lambda input, dims, weight, bias, eps:
-        shifted(weighed(standard(input, dims, eps), weight), bias),
+        shifted(weighed(standard(row_by_row(input), dims, eps), weight), bias),
     input =lambda g, input, dims, weight, eps: standard_slope(weighed(g, weight), input, dims, eps),
     weight=lambda g, input, dims, eps: g * standard(input, dims, eps),
     bias  =lambda g: g)

@@ -10,6 +10,7 @@ from operator import itemgetter
 
 import numpy as np
 
+from ..memory import made_like, row_by_row
 from ..tensor import Tensor, normal_dim
 from . import refusals
 from .compare import plain
@@ -145,9 +146,13 @@ def _sortable(self, dim):
 def _order(array, dim, descending):
     """The indices that sort an array; equal elements keep their order, nan counts as largest."""
     if not descending:
-        return np.argsort(array, axis=dim, kind="stable")
-    backwards = np.argsort(np.flip(array, dim), axis=dim, kind="stable")
-    return array.shape[dim] - 1 - np.flip(backwards, dim)
+        indices = np.argsort(array, axis=dim, kind="stable")
+    else:
+        backwards = np.argsort(np.flip(array, dim), axis=dim, kind="stable")
+        indices = array.shape[dim] - 1 - np.flip(backwards, dim)
+    result = made_like(array, lambda shape: np.empty(shape, np.int64))
+    result[...] = indices
+    return result
 
 
 def sort(self, dim=-1, descending=False, stable=None):
@@ -232,5 +237,5 @@ def _so_far(row, self, dim, extreme, reaches):
     best = extreme.accumulate(array, dim)
     places = np.arange(array.shape[dim]).reshape((-1,) + (1,) * (array.ndim - dim - 1))
     new = reaches(array, best) | np.isnan(array)
-    indices = np.maximum.accumulate(np.where(new, places, 0), dim)
+    indices = np.maximum.accumulate(row_by_row(np.where(new, places, 0)), dim)
     return _chosen(row, self, dim, True, _shaped(indices, self))

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from .. import errors
+from ..memory import row_by_row
 from ..tensor import Tensor, normal_dim
 from . import refusals, shape
 from .elementwise import mul
@@ -80,7 +81,7 @@ def plus(beta, x, alpha, product):
     if alpha != 1:
         product = product.dtype.type(alpha) * product
     if beta == 0:
-        return product if product.flags.c_contiguous else product.copy()
+        return row_by_row(product)
     if beta != 1:
         x = product.dtype.type(beta) * x
     return x + product if product.flags.c_contiguous else np.add(x, product, order="C")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..memory import copied
 from ..tensor import Tensor, normal_dim
 from . import refusals
 from .elementwise import clone, where
@@ -24,17 +25,17 @@ from .table import op
 
 # fmt: off
 
-flip_op = op("flip", lambda self, dims: np.array(np.flip(self, dims)),
+flip_op = op("flip", lambda self, dims: copied(np.flip(self, dims)),
     self=lambda g, dims: flip_op(g, dims))
-roll_op = op("roll", lambda self, shifts, dims: np.roll(self, shifts, dims or None),
+roll_op = op("roll", lambda self, shifts, dims: np.roll(self, shifts, dims or None), rows=True,
     self=lambda g, shifts, dims: roll_op(g, tuple(-n for n in shifts), dims))
-rot90_op = op("rot90", lambda self, k, dims: np.array(np.rot90(self, k, dims)),
+rot90_op = op("rot90", lambda self, k, dims: np.array(np.rot90(copied(self), k, dims)),
     self=lambda g, k, dims: rot90_op(g, -k, dims))
 repeat_op = op("repeat", lambda self, repeats: np.tile(self, repeats),
     self=lambda g, self_sizes, repeats: piled_up(g, self_sizes, repeats))
-tril_op = op("tril", lambda self, diagonal: np.tril(self, diagonal),
+tril_op = op("tril", lambda self, diagonal: np.tril(self, diagonal), rows=True,
     self=lambda g, diagonal: tril_op(g, diagonal))
-triu_op = op("triu", lambda self, diagonal: np.triu(self, diagonal),
+triu_op = op("triu", lambda self, diagonal: np.triu(self, diagonal), rows=True,
     self=lambda g, diagonal: triu_op(g, diagonal))
 trace_op = op("trace", lambda self: np.trace(self),
     self=lambda g, self_sizes: where(np.eye(*self_sizes, dtype=bool), g, 0.0))
@@ -43,7 +44,7 @@ diag_op = op("diagonal", lambda self, offset: np.array(np.diagonal(self, offset)
         as_strided_backward(g, self_sizes, ((diagonal_op, (offset, 0, 1)),)))
 diag_embed_op = op("diag_embed", lambda self, offset, dim1, dim2: slanted(self, offset, dim1, dim2),
     self=lambda g, offset, dim1, dim2: diagonal_op(g, offset, dim1, dim2))
-pad_op = op("constant_pad_nd", lambda self, pad, value: padded(self, pad, value),
+pad_op = op("constant_pad_nd", lambda self, pad, value: padded(self, pad, value), rows=True,
     self=lambda g, pad: pad_op(g, tuple((-before, -after) for before, after in pad), 0.0))
 
 # fmt: on

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes, errors
+from ..memory import row_by_row
 from ..tensor import Tensor, normal_dim
 from . import refusals
 from .compare import plain
@@ -18,23 +19,26 @@ from .table import op
 
 sum_all = op("sum", lambda self: np.add.reduce(self, axis=None, dtype=sum_type(self)),
     self=lambda g, self_sizes: expand_to(g, self_sizes))
-sum_dim = op("sum", lambda self, dim, keepdim: summed(self, dim, keepdim), 1,
+sum_dim = op("sum", lambda self, dim, keepdim: summed(self, dim, keepdim), 1, rows=True,
     self=lambda g, self_sizes, dim, keepdim: expand_back(g, self_sizes, dim, keepdim))
 mean_all = op("mean", lambda self: np.add.reduce(self, axis=None) / self.size,
     self=lambda g, self_sizes: expand_to(g / count(self_sizes), self_sizes))
 mean_dim = op("mean",
-    lambda self, dim, keepdim: summed(self, dim, keepdim) / count(self.shape, dim), 1,
+    lambda self, dim, keepdim: summed(self, dim, keepdim) / count(self.shape, dim), 1, rows=True,
     self=lambda g, self_sizes, dim, keepdim:
         expand_back(g / count(self_sizes, dim), self_sizes, dim, keepdim))
 nansum_op = op("nansum", lambda self, dim, keepdim: np.nansum(self, dim, keepdims=keepdim),
+    rows=True,
     self=lambda g, self, dim, keepdim: kept(g, self, dim, keepdim) * (self == self))
 
 # --- spread ---------------------------------------------------------------------------------------
 
 var_op = op("var", lambda self, dim, correction, keepdim: spread(self, dim, correction, keepdim),
+    rows=True,
     self=lambda g, self, dim, correction, keepdim: var_slope(g, self, dim, correction, keepdim))
 std_op = op("std",
     lambda self, dim, correction, keepdim: np.sqrt(spread(self, dim, correction, keepdim)),
+    rows=True,
     self=lambda g, self, dim, correction, keepdim, result:
         std_slope(g, self, dim, correction, keepdim, result))
 var_mean_op = op("var_mean", lambda self, dim, correction, keepdim:
@@ -56,8 +60,10 @@ max_all = op("max", lambda self: np.max(self), 1,
 min_all = op("min", lambda self: np.min(self), 1,
     self=lambda g, self, result: shared(g, self == result, everywhere(self)))
 amax_op = op("amax", lambda self, dim, keepdim: np.max(self, dim, keepdims=keepdim),
+    rows=True,
     self=lambda g, self, dim, keepdim, result: extreme_slope(g, self, result, dim, keepdim))
 amin_op = op("amin", lambda self, dim, keepdim: np.min(self, dim, keepdims=keepdim),
+    rows=True,
     self=lambda g, self, dim, keepdim, result: extreme_slope(g, self, result, dim, keepdim))
 aminmax_op = op("aminmax", lambda self, dim, keepdim:
         [np.min(self, dim, keepdims=keepdim), np.max(self, dim, keepdims=keepdim)],
@@ -70,14 +76,15 @@ aminmax_op = op("aminmax", lambda self, dim, keepdim:
 prod_all = op("prod", lambda self: np.prod(self, dtype=sum_type(self)),
     self=lambda g, self, result: g * others_product(self, result, everywhere(self)))
 prod_dim = op("prod", lambda self, dim, keepdim:
-        np.prod(self, dim, keepdims=keepdim, dtype=sum_type(self)), 1,
+        np.prod(self, dim, keepdims=keepdim, dtype=sum_type(self)), 1, rows=True,
     self=lambda g, self, dim, keepdim, result: kept(g, self, (dim,), keepdim)
         * others_product(self, kept(result, self, (dim,), keepdim), (dim,)))
 logsumexp_op = op("logsumexp", lambda self, dim, keepdim: log_of_sum(self, dim, keepdim),
-    floating=True,
+    floating=True, rows=True,
     self=lambda g, self, dim, keepdim, result:
         kept(g, self, dim, keepdim) * exp(self - kept(finite(result), self, dim, keepdim)))
 norm_op = op("linalg_vector_norm", lambda self, ord, dim, keepdim: length(self, ord, dim, keepdim),
+    rows=True,
     self=lambda g, self, ord, dim, keepdim, result: norm_slope(
         kept(g, self, dim, keepdim), self, kept(result, self, dim, keepdim), ord, dim))
 dist_op = op("dist", lambda self, other, p: length(self - other, p, None, False),
@@ -418,9 +425,9 @@ def all(self, dim=None, keepdim=False) -> Tensor:
 
 
 def _bool_or_byte(self, answer):
-    return answer.astype(np.uint8) if self._data.dtype == np.uint8 else answer
+    return row_by_row(answer.astype(np.uint8) if self._data.dtype == np.uint8 else answer)
 
 
 def count_nonzero(self, dim=None) -> Tensor:
     """How many elements are not zero."""
-    return plain(np.add.reduce(self._data != 0, axis=normal_dims(self, dim), dtype=np.int64))
+    return plain(row_by_row(np.add.reduce(self._data != 0, normal_dims(self, dim), np.int64)))

@@ -16,12 +16,12 @@ from .table import op
 
 # fmt: off
 
-cumsum_op = op("cumsum", lambda self, dim: running(np.add, self, dim),
+cumsum_op = op("cumsum", lambda self, dim: running(np.add, self, dim), rows=True,
     self=lambda g, dim: backwards(g, dim))
-cumprod_op = op("cumprod", lambda self, dim: running(np.multiply, self, dim),
+cumprod_op = op("cumprod", lambda self, dim: running(np.multiply, self, dim), rows=True,
     self=lambda g, self, dim, result: cumprod_slope(g, self, dim, result))
 logcumsumexp_op = op("logcumsumexp", lambda self, dim: running(np.logaddexp, self, dim),
-    floating=True,
+    floating=True, rows=True,
     self=lambda g, self, dim, result: logcumsumexp_slope(g, self, dim, result))
 
 # fmt: on

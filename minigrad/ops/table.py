@@ -24,6 +24,7 @@ import numpy as np
 
 from .. import dtypes, errors
 from ..autograd.recording import FREED, OpNode, record, record_two
+from ..memory import row_by_row
 from ..tensor import Tensor
 
 TABLE: dict[str, Op] = {}  # by the name of the node
@@ -116,12 +117,15 @@ def _parameters(function: Callable) -> tuple[str, ...]:
     return code.co_varnames[: code.co_argcount]
 
 
-def op(name: str, forward: Callable, digit=0, *, inert=(), floating=False, **vjps) -> Callable:
+def op(
+    name: str, forward: Callable, digit=0, *, inert=(), floating=False, rows=False, **vjps
+) -> Callable:
     """Declare an operation and return it as a function of arrays, numbers and tensors.
 
     `digit` is the number in torch's node name. `inert` names arguments that are tensors without a
     derivative. With `floating`, integers are computed in the default floating point type, as torch
-    does for exp or sqrt. An operation on a list of tensors calls its first argument `tensors`, and
+    does for exp or sqrt. With `rows` the result lies in memory row by row, in whatever order the
+    inputs lie. An operation on a list of tensors calls its first argument `tensors`, and
     its VJP returns a list. If `forward` returns a list, so does the operation, and `g` is a list.
     """
     row = Op(name, forward, digit, inert, vjps)
@@ -136,10 +140,16 @@ def op(name: str, forward: Callable, digit=0, *, inert=(), floating=False, **vjp
             make = _binary
         case _:
             make = _general
+    if rows:
+        row.forward = forward = _in_rows(forward)
     function = make(row, forward, floating)
     function.__name__ = function.__qualname__ = name
     function.op = row
     return function
+
+
+def _in_rows(forward):
+    return lambda *arguments: row_by_row(forward(*arguments))
 
 
 def _unary(row, forward, floating):
