@@ -104,12 +104,9 @@ def _walk(roots, seeds, keep, create_graph, ends, caught):
     `caught`; without `caught`, the nodes at the ends run, too.
     """
     waiting = _survey(roots)
-    goals = ()
+    goals = stops = ()
     if ends is not None:
-        at_ends = {node for node, _ in ends}
-        leading = _leading_to(at_ends, waiting)
-        waiting = {node: n for node, n in waiting.items() if node in leading or node in at_ends}
-        goals = at_ends if caught is not None else ()
+        waiting, goals, stops = _limit(waiting, {node for node, _ in ends}, caught)
     pending = {}  # node -> the sum of what arrived so far, or a list where it has several outputs
     for (node, nr), seed in zip(roots, seeds, strict=True):
         deliver(pending, node, nr, seed)
@@ -122,9 +119,9 @@ def _walk(roots, seeds, keep, create_graph, ends, caught):
         node = heappop(ready)[1]
         gradient = pending.pop(node, None)
         if node in goals:
-            passes = node in leading
-            _catch(caught, node, gradient if passes else hooks.of_tensors(node, gradient))
-            if not passes:
+            stop = node in stops
+            _catch(caught, node, hooks.of_tensors(node, gradient) if stop else gradient)
+            if stop:
                 continue
         if node.watched:
             gradient = hooks.before(node, gradient)
@@ -178,13 +175,14 @@ def _survey(roots):
     return waiting
 
 
-def _leading_to(goals, nodes):
-    """The nodes with a path to one of the nodes in `goals`."""
+def _limit(waiting, ends, caught):
+    """What of `waiting` a pass to `ends` needs; the nodes to catch at, and those to stop at."""
     leading = set()
-    for node in sorted(nodes, key=_age):  # a node is younger than all that its edges lead to
-        if any(edge and (edge[0] in goals or edge[0] in leading) for edge in node.edges):
+    for node in sorted(waiting, key=_age):  # a node is younger than all that its edges lead to
+        if any(edge and (edge[0] in ends or edge[0] in leading) for edge in node.edges):
             leading.add(node)
-    return leading
+    needed = {node: count for node, count in waiting.items() if node in leading or node in ends}
+    return (needed, (), ()) if caught is None else (needed, ends, ends - leading)
 
 
 def _age(node):
