@@ -311,7 +311,7 @@ def test_a_group_opens_and_closes(transformer):
     widget.opened = "model.layers.7"
     assert len(sent) == 1 and 'aria-label="Back to all"' in sent[0]["svg"]
     now = widget._player.reel.moments[widget.step].frame.told.words
-    assert now == "model.layers.7 opens: 21 boxes stand for its 44 operations."
+    assert now == "model.layers.7 opens. It holds 44 operations."
     assert sent[0]["up"] == ""
     assert sent[0]["note"] == "model.layers.7 is open, a part of 672 nodes. Escape closes it."
     while widget.opened == "model.layers.7":

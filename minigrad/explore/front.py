@@ -18,7 +18,7 @@ DARK = {
     LINE: "#9A9A9A",
     PALE: "#6F757C",
     RULE: "#454A50",
-    GRADIENT: "#F0A6D0",
+    GRADIENT: "#F2A8EE",
     GROUND["leaf"]: "#0D3529",
     GROUND["op"]: "#10304A",
     GROUND["output"]: "#4A2610",

@@ -25,6 +25,7 @@ GAP = 64  # between rows: room for what goes along an edge
 CELLS = 8  # rows and columns of an array that the details show
 DEEPEST = 0x66  # how opaque the colour of a cell is at most
 WORDS = {"grad": "gradient", "kept": ".grad", "left": "sends"}
+MOST_HELD = 4  # kinds of operations that a group tells
 ASKED = 6  # numbers that a reader is asked for at once
 NEAR = 0.02  # how far an answer may be off, as a share of the number
 QUESTION = (
@@ -159,7 +160,8 @@ class Player:
             [name, self._text(name, number), self._text(name, number + 1)]
             for name, *_ in moment.news
         ]
-        told["on"] = [] if box in (None, moment.group) else [f"node-{view.seen(box)}"]
+        looked_at = self.reel.moments[number + 1].actor if frame.kind == "open" else box
+        told["on"] = [] if looked_at is None else [f"node-{view.seen(looked_at)}"]
         told["done"] = []
         if moment.edge is not None:
             edge = view.edge(*moment.edge)
@@ -211,8 +213,9 @@ class Player:
         if isinstance(node, Group):
             parts = [f"<p>{names}{node.about}</p>"]
             if node.ops:
-                held = ", ".join(f"{number} {op}" for op, number in node.ops.most_common())
-                parts.append(_entry("holds", escape(held)))
+                held = [f"{number} {op}" for op, number in node.ops.most_common(MOST_HELD)]
+                held += ["\u2026"] * (len(node.ops) > MOST_HELD)
+                parts.append(_entry("holds", ", ".join(held)))
         else:
             parts = [f"<p>{names}{escape(node.op or node.kind)}</p>"]
         if node.value is not None:

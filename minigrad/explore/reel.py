@@ -37,6 +37,11 @@ class Moment:
     edge: tuple[int, int, int] | None = None
     news: tuple[tuple[str, np.ndarray, bool], ...] = ()
 
+    @property
+    def actor(self) -> int | None:
+        """The box that sends, or else the one that is looked at."""
+        return self.edge[1] if self.edge else self.box
+
 
 class Change(NamedTuple):
     """A text of a box changes at a moment, with the gradient that it tells."""
@@ -73,9 +78,8 @@ class Reel:
             for name, value, own in moment.news:
                 change = Change(i, value, moment.frame if own else None)
                 self._changes.setdefault(name, []).append(change)
-            actor = moment.edge[1] if moment.edge else moment.box
-            if actor is not None and moment.frame.kind != "add":
-                for box in tree.around(actor):
+            if moment.actor is not None and moment.frame.kind != "add":
+                for box in tree.around(moment.actor):
                     self._first.setdefault(box, i)
                     if moment.edge:
                         self._last[box] = i
@@ -124,8 +128,7 @@ class Reel:
             yield Moment(frame, group, box, ends, tuple(self._news(frame, box, edge, sender)))
 
     def _tell(self, group: int) -> Told:
-        count, parts = self.tree.node(group).count, len(self.tree.parts[group])
-        words = f"{self.tree.names[group]} opens: {parts} boxes stand for its {count}."
+        words = f"{self.tree.names[group]} opens. It holds {self.tree.node(group).count}."
         return Told(words, "It closes again when the pass has left it.")
 
     def _news(self, frame: Frame, box: int | None, edge: Edge | None, sender: int) -> Iterator:

@@ -26,12 +26,14 @@ from .trace import Node, Trace
 INK, PAPER, LINE = "#1A1A1A", "#FFFFFF", "#767676"
 STROKE = {"leaf": "#009E73", "op": "#0072B2", "output": "#D55E00", "constant": "#767676"}
 GROUND = {"leaf": "#E3F4EE", "op": "#E3EFF7", "output": "#FCEBDF", "constant": "#FFFFFF"}
-GRADIENT = "#9A3C74"
+GRADIENT = "#8E1F76"
 
 FONT = "'DejaVu Sans Mono', Menlo, Consolas, monospace"
 FONT_SIZE = 18
 LETTER = 0.602 * FONT_SIZE  # the width of a letter: all are equal in these fonts
 LEADING = 26
+SMALLEST, LARGEST = 0.65, 1.34  # of a film: letters of 12 pixels, and on a projector of 18 points
+FEW = 12  # boxes: a projector shows so few in the largest letters
 PAD_X, PAD_Y = 16, 11
 MARGIN = 26
 PATH_HEIGHT = 44  # of the line that names the opened groups
@@ -113,7 +115,7 @@ def to_svg(trace: Trace, title: str = "Backward graph", stage: Stage | None = No
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}" '
             f'width="{_n(width)}" height="{_n(height)}" role="{role}" font-family="{FONT}" '
-            f'font-size="{FONT_SIZE}" style="max-width: 100%; height: auto">',
+            f'font-size="{FONT_SIZE}" style="{_scale(width, height, stage)}">',
             f"<title>{escape(title)}</title>",
             f"<desc>{escape(in_words(trace))}</desc>",
             f'<rect class="paper" x="1" y="1" width="{_n(width - 2)}" height="{_n(height - 2)}" '
@@ -137,6 +139,21 @@ def to_svg(trace: Trace, title: str = "Backward graph", stage: Stage | None = No
 def _laid_out(sizes: tuple, edges: tuple, gap: float) -> Layout:
     """`lay_out`, once: a film comes back to the same boxes."""
     return lay_out(sizes, edges, gap)
+
+
+def _scale(width: float, height: float, stage: Stage) -> str:
+    """How large the picture is shown: as wide as there is room, but never unreadably small.
+
+    A projector shows a film as high as the screen, with letters of 18 to 24 pixels; those of a few
+    boxes are always the largest. Where that is too high, the picture is scrolled to each step.
+    """
+    style = "max-width: 100%; height: auto"
+    if stage.prefix:
+        least = 1 if len(stage.nodes) > FEW else LARGEST
+        fit = f"min(100%, (100vh - 100px) * {width / height:.3f})"
+        sizes = f"{width * least:.0f}px, {fit}, {width * LARGEST:.0f}px"
+        style += f"; min-width: {width * SMALLEST:.0f}px; --z: 1; --large: clamp({sizes})"
+    return style
 
 
 def _still(trace: Trace) -> Stage:

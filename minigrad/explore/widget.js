@@ -85,7 +85,7 @@ function render({ model, el }) {
 
   let scene, svg, chosen;
   let at; // the moment that the picture shows
-  let lit = []; // what is marked
+  let lit = []; // marked
   let known; // up to here nothing is asked again
 
   const moment = (i) => scene.moments[i - scene.first];

@@ -89,10 +89,9 @@ class Explorer(anywidget.AnyWidget):
         now = self._player.reel.moments[self.step]
         if group == now.group:
             return
-        at = now.edge[1] if now.edge else now.box
         level = tree.depth[group] + 1
-        if at is not None and group in [*tree.around(at)][1:]:
-            group = tree.at(at, level)
+        if now.actor is not None and group in [*tree.around(now.actor)][1:]:
+            group = tree.at(now.actor, level)
         player = self._on(level)
         step = player.reel.comes_to(group)
         if step is None:  # the pass was never there
