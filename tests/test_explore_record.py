@@ -266,6 +266,127 @@ def test_an_output_that_got_nothing_is_empty_and_not_zero(library):
     np.testing.assert_array_equal(trace.steps[1].arrived[1], [1, 1])
 
 
+# --- what happens later changes nothing -----------------------------------------------------------
+
+
+def everything(trace) -> list:
+    """All arrays of a trace, copied."""
+    arrays = [
+        array
+        for step in trace.steps
+        for array in (*step.arrived, *step.sent, step.before, step.after)
+    ]
+    for node in trace.nodes:
+        arrays += [node.value, node.grad, *node.saved.values()]
+    return [np.array(array) for array in arrays if isinstance(array, np.ndarray)]
+
+
+def model_and_loss(lib):
+    """Weights that are used as they are, transposed and in part; one gradient is there before."""
+    w = lib.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    b = lib.tensor([0.5, -0.5], requires_grad=True)
+    x = lib.tensor([[1.0, -1.0], [2.0, 0.5]], requires_grad=True)
+    (b * 2).sum().backward()
+    hidden = x @ w.t() + b
+    hidden.retain_grad()
+    out = hidden.exp() * w[0] + hidden.reshape(4)[:2]
+    return out, {"w": w, "b": b, "x": x, "hidden": hidden}
+
+
+@LIBRARIES
+def test_no_later_change_reaches_a_trace(library):
+    out, names = model_and_loss(library)
+    seed = library.ones(2, 2)
+    seen = []
+    names["hidden"].register_hook(seen.append)
+    trace = record(out, seed, **names)
+    assert len(trace.steps) > 10
+    before = everything(trace)
+    with library.no_grad():
+        for tensor in (*names.values(), out):
+            tensor.add_(1)
+        for tensor in names.values():
+            tensor.grad.mul_(3)
+        seed.zero_()
+        seen[0].add_(7)
+    for array, then in zip(everything(trace), before, strict=True):
+        np.testing.assert_array_equal(array, then)
+
+
+@LIBRARIES
+def test_a_second_pass_does_not_reach_the_trace_of_the_first(library):
+    out, names = model_and_loss(library)
+    trace = record(out, library.ones(2, 2), retain_graph=True, **names)
+    before = everything(trace)
+    record(out, library.ones(2, 2) * 5, **names)
+    for array, then in zip(everything(trace), before, strict=True):
+        np.testing.assert_array_equal(array, then)
+
+
+@LIBRARIES
+def test_a_hook_that_changes_a_gradient_in_place_is_seen(library):
+    x = library.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 3
+
+    def ten_times(gradient):
+        gradient.mul_(10)
+
+    y.register_hook(ten_times)
+    trace = record((y * 2).sum())
+    _, outer, inner, leaf = trace.steps
+    np.testing.assert_array_equal(outer.sent[0], [2, 2])
+    np.testing.assert_array_equal(inner.arrived[0], [20, 20])
+    np.testing.assert_array_equal(leaf.after, [60, 60])
+
+
+@LIBRARIES
+def test_a_hook_that_changes_what_a_leaf_has_got_is_seen(library):
+    x = library.tensor([1.0, 2.0], requires_grad=True)
+
+    def clip(leaf):
+        leaf.grad = leaf.grad.clamp(max=1)
+
+    x.register_post_accumulate_grad_hook(clip)
+    leaf = record((x * 3).sum()).steps[-1]
+    np.testing.assert_array_equal(leaf.arrived[0], [3, 3])
+    np.testing.assert_array_equal(leaf.after, [1, 1])
+
+
+def test_what_is_handed_on_in_another_shape_or_order_is_copied_once():
+    x = torch.arange(6.0).reshape(2, 3).requires_grad_()
+    trace = record((x.t().reshape(3, 2) * torch.tensor([[1.0, 2.0]])).sum(), x=x)
+    *_, view, turn, leaf = trace.steps
+    np.testing.assert_array_equal(turn.sent[0], [[1, 1, 1], [2, 2, 2]])
+    assert np.shares_memory(turn.sent[0], turn.arrived[0])
+    assert turn.arrived[0] is view.sent[0] and leaf.arrived[0] is turn.sent[0]
+    w = torch.arange(6.0).reshape(2, 3).requires_grad_()
+    nodes = record((torch.ones(1, 3) @ w.t()).sum(), w=w).nodes
+    leaf, product = nodes[0], next(node for node in nodes if node.op == "MmBackward0")
+    assert not any(np.shares_memory(leaf.value, a) for a in (w.detach().numpy(),))
+    assert "mat2" not in product.saved or np.shares_memory(product.saved["mat2"], leaf.value)
+
+
+def test_strange_gradients_do_not_stop_the_pass():
+    table = torch.nn.Embedding(4, 2, sparse=True)
+    trace = record(table(torch.tensor([1, 1, 3])).sum())
+    assert trace.error == ""
+    np.testing.assert_array_equal(trace.steps[-1].after, [[0, 0], [2, 2], [0, 0], [1, 1]])
+    half = torch.tensor([1.0, 2.0], dtype=torch.bfloat16, requires_grad=True)
+    trace = record((half * 3).sum())
+    assert trace.error == "" and trace.steps[-1].after.tolist() == [3, 3]
+    wave = torch.tensor([1.0 + 2.0j], requires_grad=True)
+    trace = record((wave.conj() * 1j).real.sum())
+    assert trace.error == ""
+    np.testing.assert_array_equal(trace.steps[-1].after, wave.grad.resolve_conj().numpy())
+    saved = record((wave.imag * wave.conj().imag).sum()).nodes[-2].saved  # of one memory
+    assert (saved["self"].tolist(), saved["other"].tolist()) == ([2], [-2])
+    empty = torch.ones(0, 3, requires_grad=True)
+    assert record(empty.t().reshape(0).sum()).steps[-1].after.shape == (0, 3)
+    nowhere = torch.ones(2, device="meta", requires_grad=True)
+    trace = record((nowhere * 2).sum(), nowhere=nowhere)
+    assert trace.error == "" and trace.nodes[0].value is None
+
+
 # --- forward values that nobody kept -------------------------------------------------------------
 
 

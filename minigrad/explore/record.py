@@ -20,7 +20,7 @@ import numpy as np
 
 from ..autograd import engine
 from ..tensor import Tensor
-from .trace import Late, Reader, Step, Trace, array_of, keeps_grad
+from .trace import Late, Reader, Step, Trace, array_of, keeps_grad, start_of, view_of
 
 
 def record(out: Any, gradient: Any = None, retain_graph: bool | None = None, **names: Any) -> Trace:
@@ -142,28 +142,23 @@ class _Notes:
             found = way.pop(id(gradient), None)
             unchanged = found is not None and found[1] == gradient._version
             came.append(found[2] if unchanged else array_of(gradient))
-        memory = None if arrived[0] is None else arrived[0].data_ptr()
+        start = None if came[0] is None else start_of(arrived[0])
         for gradient in sent:
             if gradient is None:
                 went.append(None)
                 continue
-            if gradient.data_ptr() == memory and _reshaped(gradient, arrived[0]):
-                copy = came[0].reshape(gradient.shape)
-            else:
+            copy = None
+            if start is not None and start_of(gradient) == start:
+                copy = view_of(gradient, arrived[0], came[0])
+            if copy is None:
                 copy = array_of(gradient)
             way[id(gradient)] = gradient, gradient._version, copy
             went.append(copy)
-        after = None
-        if keeper is not None and keeper.grad is not None:
-            after = keeper.grad
-            same = came[0] is not None and after.equal(arrived[0])
+        after = None if keeper is None else keeper.grad
+        if after is not None:
+            same = start is not None and after.equal(arrived[0])
             after = came[0] if same else array_of(after)
         self.rows.append((place, came, went, after))
-
-
-def _reshaped(a: Any, b: Any) -> bool:
-    """Say whether two tensors that begin at one place in memory have the same numbers there."""
-    return a.numel() == b.numel() and a.is_contiguous() and b.is_contiguous()
 
 
 @contextmanager

@@ -253,19 +253,21 @@ class Reader:
         read = _Read()
         place, tensors = self.place, self.tensors
         for fn, links in self.links.items():
-            held = self._saved(fn)
-            constants = []
+            held, constants = {}, []
+            if is_leaf(fn):
+                op, leaf = "", fn.variable
+                tensors[fn] = leaf
+                copy(leaf)  # before views of it
+            else:
+                op = fn.name().rpartition("::")[2]
+                held = self._saved(fn)
             if NOWHERE in links:
                 things = [_constant(i, held) for i, (source, _) in enumerate(links) if not source]
                 constants = [(self._names(thing), copy(thing)) for thing in things]
             at = place[fn] = read.count + len(constants)
             read.count = at + 1
-            if is_leaf(fn):
-                op, tensors[fn] = "", fn.variable
-            else:
-                op = fn.name().rpartition("::")[2]
             if self.owners:
-                read.parameters[at] = owned(self.owners, tensors[fn] if is_leaf(fn) else held)
+                read.parameters[at] = owned(self.owners, held if op else leaf)
                 read.made[at] = fn._sequence_nr()
             for name, thing in held.items():
                 if type(thing) not in NUMBERS:
@@ -277,8 +279,9 @@ class Reader:
             tensor = tensors.get(fn)
             if tensor is not None:
                 read.about[at] = _about(tensor, copy)
-            if self.names:
-                read.names[at] = self._names(tensor if is_leaf(fn) else fn)
+        if self.names:
+            for fn, at in place.items():
+                read.names[at] = self._names(tensors[fn] if is_leaf(fn) else fn)
         return Trace(Late(read.nodes), Late(read.edges))
 
     def _saved(self, fn: Any) -> dict[str, Any]:
@@ -292,10 +295,11 @@ class Reader:
                 thing = getattr(fn, attribute)
             except RuntimeError:
                 continue
-            if thing is not None:
-                found[name] = thing
-                if is_tensor(thing) and thing.grad_fn is not None:
-                    self._learn(thing)
+            if thing is None:
+                continue
+            found[name] = thing
+            if type(thing) not in NUMBERS and is_tensor(thing) and thing.grad_fn is not None:
+                self._learn(thing)
         return found
 
     def _forget_unused_outputs(self) -> None:
@@ -355,16 +359,52 @@ class _Read:
 
 
 class Copies:
-    """Copies of tensors, one of each, all of one moment."""
+    """Copies of tensors, all of one moment; a view of what was copied is a view of the copy."""
 
     def __init__(self) -> None:
+        # What is kept here keeps its `id` and its memory.
         self._made: dict[int, tuple[Any, np.ndarray | None]] = {}
+        self._first: dict[int, tuple[Any, np.ndarray | None]] = {}  # by its place in memory
 
     def __call__(self, tensor: Any) -> np.ndarray | None:
         found = self._made.get(id(tensor))
-        if found is None:  # what is kept here keeps its `id`
-            found = self._made[id(tensor)] = tensor, array_of(tensor)
+        if found is None:
+            start = start_of(tensor)
+            first = self._first.get(start)
+            copy = None if first is None else view_of(tensor, *first)
+            found = self._made[id(tensor)] = tensor, array_of(tensor) if copy is None else copy
+            if start is not None and first is None:
+                self._first[start] = found
         return found[1]
+
+
+def start_of(tensor: Any) -> int | None:
+    """The place in memory of a tensor of torch that lies there number by number, or None."""
+    try:
+        return None if tensor.is_neg() else tensor.data_ptr()
+    except (AttributeError, RuntimeError):  # of minigrad, a number; sparse
+        return None
+
+
+def view_of(tensor: Any, other: Any, copy: np.ndarray | None) -> np.ndarray | None:
+    """A tensor as a view of the copy of another one that begins at the same place in memory.
+
+    None where it is more or something else than the same numbers in another shape or order.
+    """
+    alike = (
+        copy is not None
+        and tensor.numel() == other.numel()
+        and tensor.dtype == other.dtype
+        and other.is_contiguous()
+        and copy.dtype.kind != "c"
+    )
+    if not alike or tensor.is_contiguous():
+        return copy.reshape(tensor.shape) if alike else None
+    strides = [copy.itemsize * step for step in tensor.stride()]
+    try:
+        return np.ndarray(tensor.shape, copy.dtype, copy, 0, strides)
+    except ValueError:  # it reaches further
+        return None
 
 
 def is_leaf(fn: Any) -> bool:
