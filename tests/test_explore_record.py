@@ -206,6 +206,32 @@ def test_saved_values_are_read_before_the_pass_frees_them(library):
 
 
 @LIBRARIES
+def test_what_a_function_of_ones_own_has_saved_is_read(library):
+    class Scaled(library.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, factor):
+            ctx.variable = ctx.factor = factor  # no leaf, whatever it is called
+            result = x * factor
+            ctx.save_for_backward(x, None, result)
+            return result
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.factor, None
+
+    x = library.tensor([1.0, 2.0], requires_grad=True)
+    out = (Scaled.apply(x * 2, 3.0)).sum()
+    trace = record(out)
+    twice, scaled = trace.nodes[2:4]
+    assert (scaled.kind, scaled.op) == ("op", "ScaledBackward")
+    assert list(scaled.saved) == ["saved_tensors[0]", "saved_tensors[2]"]
+    np.testing.assert_array_equal(scaled.saved["saved_tensors[0]"], [2, 4])
+    np.testing.assert_array_equal(twice.value, [2, 4])  # it was saved by its user
+    np.testing.assert_array_equal(scaled.value, [6, 12])
+    assert record(out).nodes[3].saved == {}  # released
+
+
+@LIBRARIES
 def test_a_second_pass_shows_what_it_adds_to(library):
     x = library.tensor([1.0, 2.0], requires_grad=True)
     out = (x * 3).sum()

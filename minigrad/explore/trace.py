@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from ..autograd.function import FunctionNode
 from ..autograd.recording import OpNode
 from .groups import groups, owned, owners
 
@@ -25,6 +26,10 @@ Kind = Literal["leaf", "op", "output", "constant"]
 MOST_NAMES = 2
 
 NUMBERS = {int, float, bool}
+
+# Where a Function that somebody wrote finds what it has saved.
+OWN = "saved_tensors"
+
 NOWHERE = (None, 0)  # an input that is not tracked, in `next_functions`
 
 # What torch calls the first and the second input where it saves them: `_saved_self`, `_saved_mat2`.
@@ -295,9 +300,11 @@ class Reader:
                 thing = getattr(fn, attribute)
             except RuntimeError:
                 continue
-            if thing is None:
-                continue
-            found[name] = thing
+            if name == OWN:
+                found |= {f"{OWN}[{i}]": one for i, one in enumerate(thing) if one is not None}
+            elif thing is not None:
+                found[name] = thing
+        for thing in found.values():
             if type(thing) not in NUMBERS and is_tensor(thing) and thing.grad_fn is not None:
                 self._learn(thing)
         return found
@@ -448,12 +455,13 @@ def _inputs_first(root: Any) -> dict[Any, tuple]:
 @cache
 def _attributes(kind: type | tuple[str, ...]) -> list[tuple[str, str]]:
     """The names of what a kind of node saves, each with its attribute; sizes are left out."""
-    names = dir(kind) if isinstance(kind, type) else [f"_saved_{name}" for name in kind]
-    return [
-        (name.removeprefix("_saved_"), name)
-        for name in names
-        if name.startswith("_saved_") and not name.endswith("_sizes")
-    ]
+    if isinstance(kind, tuple):
+        kept = [f"_saved_{name}" for name in kind]
+    elif issubclass(kind, FunctionNode) or hasattr(kind, OWN):
+        kept = [OWN]
+    else:
+        kept = [name for name in dir(kind) if name.startswith("_saved_")]
+    return [(name.removeprefix("_saved_"), name) for name in kept if not name.endswith("_sizes")]
 
 
 def _about(tensor: Any, copy: Copies) -> tuple:
