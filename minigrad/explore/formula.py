@@ -31,11 +31,15 @@ def rule(op: str, slot: int) -> ast.expr | None:
     Example:
         >>> ast.unparse(rule("MulBackward0", 0))
         'g * other'
+        >>> ast.unparse(rule("StackBackward0", 1))
+        'unbind_op(g, dim)[1]'
     """
     row = TABLE.get(op)
-    if row is None or not row.vjps or "tensors" in row.vjps or slot >= len(row.vjps):
-        return None
-    return _body(list(row.vjps.values())[slot])
+    rules = [] if row is None else list(row.vjps.values())
+    if row is not None and "tensors" in row.vjps:  # one rule gives a list, one for each input
+        whole = _body(row.vjps["tensors"])
+        return whole and ast.Subscript(whole, ast.Constant(slot))
+    return _body(rules[slot]) if slot < len(rules) else None
 
 
 def mathml(formula: ast.expr, names: Mapping[str, str] | None = None) -> str:
@@ -134,6 +138,11 @@ def _write(part: ast.expr, names: Mapping[str, str]) -> tuple[str, int]:
         case ast.Call(ast.Name("product"), [left, right]):
             sign = "<mo>@</mo>"
             return f"<mrow>{_held(left, names, 2)}{sign}{_held(right, names, POWER)}</mrow>", 2
+        case ast.ListComp(ast.Subscript(_, ast.Name("dim"))):  # of each of several tensors
+            return _write(ast.Name("lengths"), names)
+        case ast.Subscript(several, index):
+            which = f"<mo>[</mo>{_row(index, names)}<mo>]</mo>"
+            return f"<mrow>{_held(several, names, ATOM)}{which}</mrow>", ATOM
         case ast.Attribute(matrix, "mT" | "T"):
             return f"<msup>{_held(matrix, names, ATOM)}<mi>T</mi></msup>", POWER
         case ast.Call(ast.Name(function) | ast.Attribute(_, function), arguments, []):
