@@ -67,7 +67,8 @@ def _array(data, dtype, copy: bool) -> np.ndarray:
         array = np.array(data, dtype=wanted) if copy else np.asarray(data, dtype=wanted)
         dtypes.of(array)
         return array
-    _check_nesting(data, ())
+    if shape := _nesting(data):
+        _check_nesting(data, shape)
     array = np.array(_plain_numbers(data))
     if array.size == 0 and wanted is None:
         wanted = dtypes.get_default_dtype().numpy
@@ -76,7 +77,10 @@ def _array(data, dtype, copy: bool) -> np.ndarray:
             wanted = dtypes.get_default_dtype().numpy
         elif array.dtype.kind not in "bi":
             raise _no_number(data)
-    return array if wanted is None else array.astype(wanted, copy=False)
+    if wanted is None:
+        return array
+    _check_range(array, wanted)
+    return array.astype(wanted, copy=False)
 
 
 def _plain_numbers(data):
@@ -84,28 +88,59 @@ def _plain_numbers(data):
     if isinstance(data, (list, tuple)):
         return [_plain_numbers(item) for item in data]
     if isinstance(data, Tensor):
-        return data.item() if data._data.ndim == 0 else _plain_numbers(data.tolist())
+        if data._data.size != 1:
+            raise errors.not_one_number()
+        if data.requires_grad:
+            warnings.warn(errors.TO_SCALAR, UserWarning, stacklevel=4)
+        return data.item()
     return data
 
 
-def _check_nesting(data, path):
-    """torch's error where the rows of nested lists have different lengths."""
-    if isinstance(data, (list, tuple)) and data and isinstance(data[0], (list, tuple)):
-        expected = len(data[0])
-        for row in data:
-            if not isinstance(row, (list, tuple)):
-                raise errors.not_a_sequence()
-            if len(row) != expected:
-                raise errors.ragged(expected, len(path) + 1, len(row))
-            _check_nesting(row, (*path, 0))
+def _nesting(data) -> list[int]:
+    """The shape of nested lists, by the first item of each."""
+    shape = []
+    while isinstance(data, (list, tuple)):
+        shape.append(len(data))
+        data = data[0] if data else None
+    return shape
+
+
+def _check_nesting(data, shape, dim=0) -> None:
+    """torch's error where nested lists do not have this shape everywhere."""
+    if not isinstance(data, (list, tuple)):
+        raise errors.not_a_sequence()
+    if len(data) != shape[dim]:
+        raise errors.ragged(shape[dim], dim, len(data))
+    if dim + 1 < len(shape):
+        for item in data:
+            _check_nesting(item, shape, dim + 1)
+    else:
+        for item in data:
+            if isinstance(item, (list, tuple)):
+                raise errors.list_as_number(type(item).__name__)
 
 
 def _no_number(data) -> Exception:
-    """torch's error for data that is not made of numbers."""
+    """torch's error for data that is not made of numbers that fit."""
+    first = data
+    while isinstance(first, (list, tuple)) and first:
+        first = first[0]
+    if isinstance(first, str) and first is not data:
+        return errors.text_in_list("str")
     while isinstance(data, (list, tuple)) and data:
-        data = next((x for x in data if not isinstance(x, (int, float))), None)
-    refusal = errors.text_as_data if isinstance(data, str) else errors.no_number
-    return refusal(type(data).__name__)
+        data = next((x for x in data if not isinstance(x, (int, float))), 0)
+    name = type(data).__name__
+    if isinstance(data, (str, bytes)):
+        return errors.text_as_data(name)
+    return errors.overflow() if isinstance(data, int) else errors.no_number(name)
+
+
+def _check_range(array, dtype) -> None:
+    """Refuse Python numbers that an integer type cannot hold; negative ones wrap, as in torch."""
+    if dtype.kind in "iu" and array.dtype.kind in "if" and array.size:
+        most = np.iinfo(dtype).max
+        if not (np.abs(array) <= most + (array < 0)).all():
+            raise errors.does_not_fit(dtype.name)
 
 
 # --- of one value ---------------------------------------------------------------------------------
@@ -138,6 +173,8 @@ def _numpy(dtype) -> np.dtype:
     """The NumPy type for a dtype; Python's float, int and bool will do, too."""
     if isinstance(dtype, type):
         return np.dtype(dtype)
+    if not isinstance(dtype, dtypes.dtype | None):
+        raise errors.dtype_type(type(dtype).__name__)
     return (dtype or dtypes.get_default_dtype()).numpy
 
 

@@ -312,6 +312,16 @@ ragged = Refusal("expected sequence of length {expected} at dim {dim} (got {got}
 text_as_data = Refusal("new(): invalid data type '{type}'",
     "Convert text first, with float(text).", TypeError)
 no_number = Refusal("Could not infer dtype of {type}", "A tensor holds numbers only.")
+text_in_list = Refusal("too many dimensions '{type}'",
+    "Convert text first, with float(text).", ValueError)
+list_as_number = Refusal("'{type}' object cannot be interpreted as an integer",
+    "All items of a list are numbers, or all are lists of one length.", TypeError)
+overflow = Refusal("Overflow when unpacking long long",
+    "A tensor holds integers from -2**63 to 2**63 - 1.", ValueError)
+does_not_fit = Refusal("value cannot be converted to type {type} without overflow",
+    "Choose a dtype that holds the number.")
+dtype_type = Refusal("argument 'dtype' must be minigrad.dtype, not {type}",
+    "For example minigrad.float64.", TypeError)
 negative_size = Refusal("Trying to create tensor with negative dimension {n}: {size}",
     "A length is 0 or more.")
 negative_size_of_zeros = Refusal("zeros: Dimension size must be non-negative.",
@@ -471,7 +481,16 @@ def operands(operands, problem: Exception) -> Exception:
             ends = zip(reversed(a), reversed(b), strict=False)
             if any(m != n and 1 not in (m, n) for m, n in ends):
                 return broadcast(a, b)
-    return _operands(problem)
+    words = next((w for start, w in _NUMPY.items() if start in str(problem)), problem)
+    return _operands(words)
+
+
+_NUMPY = {  # what NumPy says: what torch says
+    "boolean subtract": "Subtraction, the `-` operator, with two bool tensors is not supported. "
+    "Use the `^` or `logical_xor()` operator instead.",
+    "boolean negative": "Negation, the `-` operator, on a bool tensor is not supported. If you are "
+    "trying to invert a mask, use the `~` or `logical_not()` operator instead.",
+}
 
 
 def matmul_types(a, b) -> Exception:

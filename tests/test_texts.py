@@ -39,6 +39,8 @@ def outcome(function, engine) -> tuple:
     """What happened: the text returned or the exception, and the warnings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        # Of NumPy's warnings nobody hears, see minigrad/__init__.py.
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
         try:
             result = ("text", neutral(repr(function(engine))))
         except Exception as error:
@@ -555,6 +557,46 @@ def _(t):
     t.tensor([1, 2]).mean()
 
 
+@row("spread of whole numbers")
+def _(t):
+    t.tensor([1, 2]).std()
+
+
+@row("spread and mean of whole numbers")
+def _(t):
+    t.var_mean(t.tensor([1, 2]))
+
+
+@row("spread of one number")
+def _(t):
+    return t.ones(1).std(), t.ones(2, 1).var(1)
+
+
+@row("norm of whole numbers")
+def _(t):
+    t.tensor([1, 2]).norm()
+
+
+@row("median of nothing")
+def _(t):
+    return t.ones(0).median()
+
+
+@row("dimension as a tensor")
+def _(t):
+    return t.ones(2, 3).sum(t.tensor(1))
+
+
+@row("topk of too many")
+def _(t):
+    t.ones(2).topk(3)
+
+
+@row("kthvalue beyond the end")
+def _(t):
+    t.ones(2).kthvalue(3)
+
+
 @row("dimension out of range")
 def _(t):
     t.ones(2).sum(3)
@@ -787,6 +829,66 @@ def _(t):
     t.tensor([[1.0, 2.0], [3.0]])
 
 
+@row("tensor of a number and a list")
+def _(t):
+    t.tensor([1, [2]])
+
+
+@row("tensor of lists of two depths")
+def _(t):
+    t.tensor([[[1]], [2]])
+
+
+@row("tensor of lists of two depths, the deeper one last")
+def _(t):
+    t.tensor([[1, 2], [3, [4]]])
+
+
+@row("tensor of tensors")
+def _(t):
+    return t.tensor([t.tensor(1.0), t.ones(1)]), t.tensor([[t.tensor(1)], [2]])
+
+
+@row("tensor of tensors of several numbers")
+def _(t):
+    t.tensor([t.ones(2), t.ones(2)])
+
+
+@row("tensor of a number that is too large")
+def _(t):
+    t.tensor(2**70)
+
+
+@row("tensor of numbers that are too large")
+def _(t):
+    t.tensor([2**63])
+
+
+@row("tensor of numbers that do not fit")
+def _(t):
+    t.tensor([300], dtype=t.uint8)
+
+
+@row("tensor of nan as a whole number")
+def _(t):
+    t.tensor(float("nan"), dtype=t.int64)
+
+
+@row("tensor of a list of text")
+def _(t):
+    t.tensor(["1"])
+
+
+@row("tensor of a number and text")
+def _(t):
+    t.tensor([1, "a"])
+
+
+@row("tensor of bytes")
+def _(t):
+    t.tensor(b"1")
+
+
 @row("tensor of text")
 def _(t):
     t.tensor("abc")
@@ -843,6 +945,51 @@ def _(t):
 @row("float into whole numbers in place")
 def _(t):
     t.tensor([1, 2]).add_(0.5)
+
+
+@row("one less a mask")
+def _(t):
+    1 - t.tensor([True, False])
+
+
+@row("mask less a mask")
+def _(t):
+    t.tensor([True]) - t.tensor([True])
+
+
+@row("negative of a mask")
+def _(t):
+    -t.tensor([True])
+
+
+@row("whole numbers divided by zero")
+def _(t):
+    t.tensor([1]) // t.tensor([0])
+
+
+@row("whole numbers divided by zero in place")
+def _(t):
+    t.tensor([1]).floor_divide_(0)
+
+
+@row("whole numbers modulo zero")
+def _(t):
+    t.tensor([1]) % 0
+
+
+@row("whole numbers modulo zero with fmod")
+def _(t):
+    t.fmod(t.tensor([1]), 0)
+
+
+@row("whole numbers divided by zero and cut off")
+def _(t):
+    t.div(t.tensor([1]), t.tensor([0]), rounding_mode="trunc")
+
+
+@row("floor of a quotient that is infinite")
+def _(t):
+    return t.tensor([1.0]) // 0, t.tensor([1]) // 0.0, 5.0 // t.tensor([0.0])
 
 
 @row("whole number to a negative power")

@@ -201,6 +201,8 @@ def _turned(function):
 
 
 def _reflected_sub(self, other):
+    if self._data.dtype.kind == "b":
+        raise refusals.bool_minus()
     return (
         elementwise.sub(other, self) if isinstance(other, Tensor) else elementwise.rsub(self, other)
     )

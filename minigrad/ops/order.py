@@ -176,7 +176,7 @@ def topk(self, k, dim=-1, largest=True, sorted=True):
     """The `k` largest elements along `dim`, the largest first, and their indices."""
     dim = normal_dim(dim, self._data.ndim)
     if not 0 <= k <= (self._data.shape[dim] if self._data.ndim else 1):
-        raise refusals.out_of_range("selected index k")
+        raise refusals.topk_range()
     order = argsort(self, dim, largest)._data
     if self._data.ndim:
         order = np.take(order, range(k), axis=dim)
@@ -187,7 +187,7 @@ def kthvalue(self, k, dim=-1, keepdim=False):
     """The k-th smallest element along `dim` and its index; k counts from 1."""
     dim, array = _normal(self, dim, "kthvalue")
     if not 1 <= k <= array.shape[dim]:
-        raise refusals.out_of_range("kthvalue(): selected number k")
+        raise refusals.kth_range(dim)
     indices = np.take(_order(array, dim, False), [k - 1], axis=dim)
     return _chosen(kthvalue_op, self, dim, keepdim, _shaped(indices, self))
 
@@ -196,7 +196,9 @@ def median(self, dim=None, keepdim=False):
     """The middle element, the lower one of two; along `dim` the pair (values, indices)."""
     if dim is None:
         flat = self._data.reshape(-1)
-        place = _middle(flat, 0) if flat.size else 0
+        if not flat.size:
+            return plain(flat.dtype.type(np.nan))
+        place = _middle(flat, 0)
         return median_all(self, np.unravel_index(int(place.item()), self._data.shape))
     dim, array = _normal(self, dim, "median")
     return _chosen(median_dim, self, dim, keepdim, _shaped(_middle(array, dim), self))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+import warnings
+
 import numpy as np
 
 from .. import dtypes, errors
@@ -238,7 +241,7 @@ def normal_dims(self, dim) -> tuple[int, ...]:
     ndim = self._data.ndim
     if dim is None:
         return tuple(range(ndim))
-    dims = (dim,) if isinstance(dim, int) else tuple(dim)
+    dims = tuple(dim) if isinstance(dim, tuple | list) else (operator.index(dim),)
     if not dims:
         return tuple(range(ndim))
     dims = tuple(normal_dim(d, ndim) for d in dims)
@@ -339,8 +342,17 @@ def _spread_arguments(self, name, dim, unbiased, correction):
         dim, unbiased = None, dim
     if correction is None:
         correction = 1 if unbiased is None else int(unbiased)
-    need_floats(self, f"{name}: only support")
-    return self, normal_dims(self, dim), correction
+    if self._data.dtype.kind != "f":
+        raise refusals.spread_type("std and var" if name in ("std", "var") else name)
+    dims = normal_dims(self, dim)
+    if count(self._data.shape, dims) <= correction:
+        warnings.warn(
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
+            "reduction factor (input numel divided by output numel).",
+            UserWarning,
+            stacklevel=4,
+        )
+    return self, dims, correction
 
 
 def prod(self, dim=None, keepdim=False, *, dtype=None) -> Tensor:
@@ -393,7 +405,9 @@ def vector_norm(self, ord=2, dim=None, keepdim=False, *, dtype=None) -> Tensor:
     >>> minigrad.linalg.vector_norm(minigrad.tensor([3.0, 4.0]))
     tensor(5.)
     """
-    self = need_floats(_converted(self, dtype), "linalg.vector_norm: Expected a")
+    self = _converted(self, dtype)
+    if self._data.dtype.kind != "f":
+        raise refusals.norm_type(dtypes.class_name(self._data))
     dims = normal_dims(self, dim)
     if np.isinf(ord) or ord < 0:
         _not_empty(self, dims, "linalg.vector_norm")
@@ -406,6 +420,8 @@ def norm(self, p="fro", dim=None, keepdim=False, *, dtype=None) -> Tensor:
         raise NotImplementedError(
             "minigrad has no nuclear norm: it needs a differentiable svd, which the kit leaves out."
         )
+    if isinstance(p, str) and p != "fro":
+        raise refusals.matrix_norm(p)
     return vector_norm(self, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
 
 

@@ -21,6 +21,17 @@ list_element = Refusal("expected Tensor as element {i} in argument 0, but got {t
     "The list holds tensors.", TypeError)
 needs_floats = Refusal("{name} floating point and complex dtypes, but got {kind}",
     "Convert the tensor first, for example with .float().")
+spread_type = Refusal("{name} only support floating point and complex dtypes",
+    "Convert the tensor first, for example with .float().")
+norm_type = Refusal(
+    "linalg.vector_norm: Expected a floating point or complex tensor as input. Got {kind}",
+    "Convert the tensor first, for example with .float().")
+zero_division = Refusal("ZeroDivisionError",
+    "Among integers there is no infinity: divide with /, or convert with .float().")
+bool_minus = Refusal(
+    "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to "
+    "invert a mask, use the `~` or `logical_not()` operator instead.",
+    "True and False are no numbers here; .long() makes them 1 and 0.")
 same_dtype = Refusal("{text}", "Convert one of the two first, for example with .float().")
 no_bits = Refusal("\"{name}_cpu\" not implemented for '{dtype._torch_class}'",
     "Bits are those of bool or integer tensors.", NotImplementedError)
@@ -227,7 +238,9 @@ no_largest_along = Refusal("{name}(): Expected reduction dim {dim} to have non-z
 no_extremes = Refusal(
     "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.",
     "There is no largest or smallest among no elements.")
-out_of_range = Refusal("{what} out of range for dimension",
+topk_range = Refusal("selected index k out of range",
+    "There are only as many as the dimension has elements.")
+kth_range = Refusal("kthvalue(): selected number k out of range for dimension {dim}",
     "There are only as many as the dimension has elements.")
 
 # --- linear algebra ------------------------------------------------------------------------------

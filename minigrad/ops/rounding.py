@@ -22,14 +22,15 @@ round_decimals = op("round", lambda self, decimals: np.round(self, decimals), 1,
 frac = op("frac", lambda self: self - np.trunc(self),
     self=lambda g: g)
 
-fmod_number = op("fmod", lambda self, other: np.fmod(self, other),
+fmod_number = op("fmod", lambda self, other: np.fmod(self, divisor(self, other)),
     self =lambda g: g)
-fmod_tensor = op("fmod", lambda self, other: np.fmod(self, other), 1,
+fmod_tensor = op("fmod", lambda self, other: np.fmod(self, divisor(self, other)), 1,
     self =lambda g: g,
     other=lambda g, self, other: -g * div_rounded(self, other, "trunc"))
-remainder_number = op("remainder", lambda self, other: np.remainder(self, other),
+remainder_number = op("remainder", lambda self, other: np.remainder(self, divisor(self, other)),
     self =lambda g: g)
-remainder_tensor = op("remainder", lambda self, other: np.remainder(self, other), 1,
+remainder_tensor = op("remainder",
+    lambda self, other: np.remainder(self, divisor(self, other)), 1,
     self =lambda g: g,
     other=lambda g, self, other: -g * div_rounded(self, other, "floor"))
 div_rounded = op("div", lambda self, other, rounding_mode: QUOTIENTS[rounding_mode](self, other), 2,
@@ -51,9 +52,16 @@ def whole(function, array):
     return function(array) if array.dtype.kind == "f" else np.array(array)
 
 
+def divisor(x, y):
+    """y, which is not zero where integers are divided."""
+    if np.result_type(x, y).kind != "f" and not np.all(y):
+        raise refusals.zero_division()
+    return y
+
+
 def quotient(x, y):
     """x / y without its fraction; integers stay integers."""
-    x, y = dtypes.promote(x, y)
+    x, y = dtypes.promote(x, divisor(x, y))
     if np.result_type(x, y).kind == "f":
         return np.trunc(x / y)
     down = np.floor_divide(x, y)
@@ -62,7 +70,7 @@ def quotient(x, y):
 
 def rounded_down(x, y):
     """x / y, rounded down."""
-    return np.floor_divide(*dtypes.promote(x, y))
+    return np.floor_divide(*dtypes.promote(x, divisor(x, y)))
 
 
 QUOTIENTS = {"floor": rounded_down, "trunc": quotient}
