@@ -30,7 +30,7 @@ def _is_module_type(kind: type) -> bool:
 def owners(variables: Mapping[str, Any]) -> dict[int, str]:
     """Say where the parameters of all modules among some variables stand, by Python's `id`.
 
-    A parameter that several modules hold stands in the one with the most parameters.
+    A parameter that several modules hold stands in the largest one.
 
     Example:
         >>> from minigrad import nn
@@ -38,16 +38,18 @@ def owners(variables: Mapping[str, Any]) -> dict[int, str]:
         >>> list(owners({"layer": model[0], "model": model}).values())
         ['model.0.weight', 'model.0.bias']
     """
-    modules = [
-        [(f"{name}.{path}", parameter) for path, parameter in thing.named_parameters()]
-        for name, thing in variables.items()
-        if _is_module_type(type(thing))
-    ]
+    modules = [(name, thing) for name, thing in variables.items() if _is_module_type(type(thing))]
     found: dict[int, str] = {}
-    for parameters in sorted(modules, key=len, reverse=True):
-        for path, parameter in parameters:
-            found.setdefault(id(parameter), path)
+    for name, module in sorted(modules, key=_size, reverse=True):
+        for path, parameter in module.named_parameters():
+            found.setdefault(id(parameter), f"{name}.{path}")
     return found
+
+
+def _size(named: tuple[str, Any]) -> tuple[int, int]:
+    """The number of parameters in a module, and of modules."""
+    _, module = named
+    return sum(1 for _ in module.named_parameters()), sum(1 for _ in module.named_modules())
 
 
 def parent(path: str) -> str:
@@ -66,14 +68,13 @@ def common(paths: Iterable[str]) -> str:
     return ".".join(names[0] for names in takewhile(lambda names: len(set(names)) == 1, levels))
 
 
-def owned(owner: Mapping[int, str], what: Any) -> set[str]:
-    """The places of the parameters that a leaf is or that a node has saved, by name.
+def saved_of(owner: Mapping[int, str], held: Mapping[str, Any]) -> set[str]:
+    """The places of the parameters that a node has saved, they or views of them.
 
-    Where a parameter wants no gradient, no edge leads to it, but it is saved, it or a view of it.
+    To one that wants no gradient no edge leads.
     """
-    things = what.values() if isinstance(what, dict) else (what,)
-    held = [one for thing in things for one in (thing, getattr(thing, "_base", None))]
-    return {owner[id(one)] for one in held if id(one) in owner}
+    saved = [one for thing in held.values() for one in (thing, getattr(thing, "_base", None))]
+    return {owner[id(one)] for one in saved if id(one) in owner}
 
 
 def groups(
@@ -84,7 +85,7 @@ def groups(
     Args:
         rows: of each node, inputs first, the name of the operation ("" for a leaf), the id and
             output of each input, and more that does not matter here.
-        parameters: for each id the parameters that it is or has saved, by their places.
+        parameters: for some ids the parameters that it is or has saved, by their places.
         made: for each id its number in the order in which the operations were made.
     """
     # Of operations:
@@ -95,7 +96,9 @@ def groups(
     }
     leaves = {at for at, (op, *_) in zip(made, rows, strict=True) if not op}
     for at, (op, *_) in zip(made, rows, strict=True):
-        found = parameters[at].union(*[carried.get(source, ()) for source in sources[at]])
+        found = parameters.get(at, set()).union(
+            *[carried.get(source, ()) for source in sources[at]]
+        )
         if found and op:
             uses[at] = found
         if found and (not op or base(op) in SHAPING):

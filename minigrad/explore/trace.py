@@ -18,7 +18,7 @@ import numpy as np
 
 from ..autograd.function import FunctionNode
 from ..autograd.recording import OpNode
-from .groups import groups, owned, owners
+from .groups import groups, owners, saved_of
 
 Kind = Literal["leaf", "op", "output", "constant"]
 
@@ -244,7 +244,8 @@ class Reader:
                 self.names.setdefault(id(tensor if made_by is None else made_by), []).append(name)
                 if made_by is not None:
                     self._learn(tensor)
-        self.owners = owners(variables)
+        self.owners = owners(variables)  # of parameters
+        self.frozen = self.owners.keys() - {id(fn.variable) for fn in self.links if is_leaf(fn)}
         for key, path in self.owners.items():
             self.names.setdefault(key, [".".join(path.split(".")[-2:])])
 
@@ -272,8 +273,11 @@ class Reader:
             at = place[fn] = read.count + len(constants)
             read.count = at + 1
             if self.owners:
-                read.parameters[at] = owned(self.owners, held if op else leaf)
                 read.made[at] = fn._sequence_nr()
+                if op and self.frozen:
+                    read.parameters[at] = saved_of(self.owners, held)
+                elif not op and id(leaf) in self.owners:
+                    read.parameters[at] = {self.owners[id(leaf)]}
             for name, thing in held.items():
                 if type(thing) not in NUMBERS:
                     held[name] = _plain(thing, copy)
