@@ -298,8 +298,8 @@ class Reader:
 
         A saved tensor is also the value of the node that made it.
         """
-        found = {}
-        for name, attribute in _attributes(fn.plan.names if isinstance(fn, OpNode) else type(fn)):
+        found = _of_the_table(fn) if isinstance(fn, OpNode) else {}
+        for name, attribute in _attributes(type(fn)):
             try:
                 thing = getattr(fn, attribute)
             except RuntimeError:
@@ -457,15 +457,22 @@ def _inputs_first(root: Any) -> dict[Any, tuple]:
 
 
 @cache
-def _attributes(kind: type | tuple[str, ...]) -> list[tuple[str, str]]:
+def _attributes(kind: type) -> list[tuple[str, str]]:
     """The names of what a kind of node saves, each with its attribute; sizes are left out."""
-    if isinstance(kind, tuple):
-        kept = [f"_saved_{name}" for name in kind]
-    elif issubclass(kind, FunctionNode) or hasattr(kind, OWN):
-        kept = [OWN]
-    else:
-        kept = [name for name in dir(kind) if name.startswith("_saved_")]
-    return [(name.removeprefix("_saved_"), name) for name in kept if not name.endswith("_sizes")]
+    if issubclass(kind, FunctionNode) or hasattr(kind, OWN):
+        return [(OWN, OWN)]
+    names = [name for name in dir(kind) if name.startswith("_saved_")]
+    return [(name.removeprefix("_saved_"), name) for name in names if not name.endswith("_sizes")]
+
+
+def _of_the_table(fn: OpNode) -> dict[str, Any]:
+    """What a node of minigrad's table has saved: all of it by one question."""
+    try:
+        values = fn._unpack(as_tensors=True)
+    except RuntimeError:
+        values = [None if gone else v for gone, v in zip(fn.plan.freed, fn.saved, strict=True)]
+    named = zip(fn.plan.names, values, strict=True)
+    return {name: v for name, v in named if v is not None and not name.endswith("_sizes")}
 
 
 def _about(tensor: Any, copy: Copies) -> tuple:
