@@ -3,6 +3,7 @@
 import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from test_explore_record import recorded
 from test_explore_widget import chain
 
 import minigrad
-from minigrad.explore import explore, fold
-from minigrad.explore.fold import MOST, ROOM, WHOLE, Tree, View
+from minigrad.explore import boxes, explore, fold
+from minigrad.explore.boxes import ROOM, WHOLE
+from minigrad.explore.fold import MOST, Tree, View
 from minigrad.explore.forward import filled
 from minigrad.explore.frames import film
 from minigrad.explore.player import Player
@@ -100,6 +102,23 @@ def test_a_leaf_stands_inside_with_its_user_and_outside_when_several_use_it(tran
             assert transformer.names[transformer.parent[node.id]].startswith("model.layers.")
 
 
+def test_of_many_neighbours_the_nearest_are_seen():
+    shared = [minigrad.tensor([1.0, 0.5], requires_grad=True) for _ in range(6)]
+    h = minigrad.tensor([1.0, 2.0], requires_grad=True)
+    for i in range(484):
+        h = h * shared[i % 6] if i % 4 else h + 1
+    tree = Tree(record(h.sum()))
+    sizes = [len(View(tree, group).boxes) for group in tree.parts if group != tree.root]
+    assert max(sizes) == MOST < max(map(len, tree.parts.values())) + len(shared)
+
+
+def test_steps_in_an_order_that_no_engine_takes_do_no_harm():
+    trace = chain(300)
+    tree = Tree(replace(trace, steps=trace.steps[::-1]))
+    for number in levels(tree):
+        assert all(edge.source < edge.target for edge in tree.level(number).trace.edges)
+
+
 def test_many_inputs_of_one_operation_are_one_box():
     leaves = [torch.ones(2, requires_grad=True) for _ in range(90)]
     tree = Tree(record(torch.stack(leaves).sum()))
@@ -158,8 +177,9 @@ def test_ten_thousand_nodes_need_no_recursion():
 @pytest.fixture
 def small_boxes(monkeypatch):
     """Fold graphs of a few nodes, too."""
-    for name, value in {"WHOLE": 3, "INSIDE": 4, "ROOM": 6, "MOST": 8}.items():
-        monkeypatch.setattr(fold, name, value)
+    for name, value in {"WHOLE": 3, "INSIDE": 4, "ROOM": 6}.items():
+        monkeypatch.setattr(boxes, name, value)
+    monkeypatch.setattr(fold, "MOST", 8)
 
 
 def programs(count: int):
@@ -353,8 +373,12 @@ def test_a_group_to_which_the_pass_did_not_come_stays_closed():
     out = h.sum()
     middle.add_(1)
     widget = explore(record(out, w=w))
-    widget.opened = next(name for name in widget._tree.called if name)
+    first = next(name for name in widget._tree.called if name)
+    widget.opened = first
     assert widget.opened == ""
+    abouts = widget._scene["boxes"]
+    assert "opens" not in abouts[str(widget._tree.called[first])]  # a click shows its details
+    assert any("opens" in about for about in abouts.values())
 
 
 def test_a_page_without_a_kernel_shows_the_groups(transformer):

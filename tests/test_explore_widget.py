@@ -15,10 +15,11 @@ from test_explore_record import compute, recorded
 
 import minigrad
 from minigrad.explore import explore, formula, reasons, svg
+from minigrad.explore.details import table
 from minigrad.explore.fold import Tree
 from minigrad.explore.forward import filled
 from minigrad.explore.frames import film
-from minigrad.explore.player import Player, table
+from minigrad.explore.player import Player
 from minigrad.explore.record import record
 from minigrad.ops.table import TABLE
 

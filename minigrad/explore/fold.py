@@ -1,33 +1,21 @@
 """A large graph folded into a few boxes, each of which can be opened.
 
-The boxes are a `Tree`: the whole, in it modules (`Node.group`), in them modules and operations. A
-module that is called again between others is another box; where no module is known, or one has too
-many parts, runs of neighbours are bundled, cut where few tensors pass. No box has more than
-`ROOM` parts, so every box can be shown opened beside its neighbours.
-
-Every box is a run of operations that a backward pass does without a pause. So boxes can never feed
-each other in a circle, and a pass goes through them one by one.
-
-`Level` is the graph with all boxes of a level closed, as a `Trace`: whoever can tell or draw a
-trace can tell and draw a folded one. `View` is one group opened, with its neighbours closed.
+The boxes are a `Tree`. `Level` is the graph with all boxes of a level closed, as a `Trace`: whoever
+can tell or draw a trace can tell and draw a folded one. `View` is one group opened, with its
+neighbours closed.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import groupby, pairwise
-from math import ceil, sqrt
 
 import numpy as np
 
+from .boxes import Boxes
 from .reasons import base
 from .trace import Edge, Node, Step, Trace
 
-WHOLE = 40  # up to so many boxes are shown as they are
-MOST = 30  # else so many
-ROOM = 28  # the most parts of a box: an opened one has room for two neighbours
-INSIDE = 26  # of these operations and groups; more are bundled
-DASH = "\u2013"
+MOST = 30  # boxes in a view
 
 
 @dataclass(frozen=True)
@@ -68,24 +56,20 @@ class Group(Node):
 
 
 class Tree:
-    """The boxes of a trace. The numbers of its nodes are boxes; groups come after them.
+    """The boxes of a trace, from the whole down to its nodes.
 
     Attributes:
         trace: what is folded.
-        root: the group that holds everything.
-        parts: what is directly in each group, inputs first.
-        names: of each group; each name once.
+        root, parts, names: as in `Boxes`.
         parent, depth, rank: of each box: the group around it, how many are around it, its place.
         depths: how deep groups are nested; the root alone is 1.
+        ran: the boxes in which the pass did something.
     """
 
     def __init__(self, trace: Trace) -> None:
-        self.trace = trace
-        self.root = len(trace.nodes)
-        self.parts: dict[int, list[int]] = {self.root: list(range(self.root))}
-        self.names = {self.root: ""}
-        if self.root > WHOLE:
-            self._grow()
+        boxes = Boxes(trace)
+        self.trace, self.root = trace, boxes.root
+        self.parts, self.names = boxes.parts, boxes.names
         self.parent: dict[int, int] = {}
         self.depth = {self.root: 0}
         self.rank: dict[int, int] = {}
@@ -98,7 +82,11 @@ class Tree:
             stack += reversed(self.parts.get(box, ()))
         self.depths = max(self.depth.values())
         self.called = {name: group for group, name in self.names.items()}
+        acted = [step.node for step in trace.steps]
+        acted += [] if trace.stopped_at is None else [trace.stopped_at]
+        self.ran = {box for node in acted for box in self.around(node)}
         self._levels: dict[int, Level] = {}
+        self._into: dict[int, list[Edge]] = {}
 
     def around(self, box: int) -> Iterator[int]:
         """A box and the groups around it, from the inside out."""
@@ -123,179 +111,19 @@ class Tree:
             self._levels[number] = Level(self, number)
         return self._levels[number]
 
+    def into(self, node: int) -> list[Edge]:
+        """The edges that end at a node of the trace."""
+        if not self._into:
+            for edge in self.trace.edges:
+                self._into.setdefault(edge.target, []).append(edge)
+        return self._into.get(node, [])
+
     def node(self, box: int) -> Node:
         """A box as a node; a group as a closed one."""
         if box not in self.parts:
             return self.trace.nodes[box]
         level = self.level(self.depth[box])
         return level.trace.nodes[level.place[box]]
-
-    # --- how it grows -----------------------------------------------------------------------------
-
-    def _grow(self) -> None:
-        self._ops = _in_order(self.trace)
-        self._place = {op: i for i, op in enumerate(self._ops)}
-        self._first = dict(self._place)  # of each box the place of its first operation
-        self._passing = self._tensors_passing()
-        top = self._bundled(self._modules(self._ops, 0))
-        for group in [group for group in self.parts if group != self.root]:
-            self.parts[group] = self._bundled(self.parts[group])
-        while any(part in self.parts for part in top):  # open all, as long as there is room
-            opened = [one for part in top for one in self.parts.get(part, [part])]
-            if len(opened) > INSIDE:
-                break
-            for part in top:
-                if part in self.parts:
-                    del self.parts[part], self.names[part]
-            top = opened
-        self.parts[self.root] = top
-        self._add_sources()
-
-    def _tensors_passing(self) -> list[int]:
-        """How many results are still needed at each place of the order."""
-        last = {
-            self._place[e.source]: self._place[e.target]
-            for e in sorted(self.trace.edges, key=lambda e: self._place[e.target])
-            if e.source in self._place
-        }
-        change = [0] * (len(self._ops) + 2)
-        for made, used in last.items():
-            change[made + 1] += 1
-            change[used + 1] -= 1
-        return np.cumsum(change).tolist()
-
-    def _modules(self, ops: Sequence[int], depth: int) -> list[int]:
-        """The parts of a module whose path has `depth` names."""
-        parts: list[int] = []
-        for path, inside in self._runs(ops, depth):
-            if path and len(inside) > 1:
-                inside = self._modules(inside, depth + 1)
-                if len(inside) > 1:  # else the name of its only part says more
-                    inside = [self._group(path, inside)]
-            parts += inside
-        return parts
-
-    def _runs(self, ops: Sequence[int], depth: int) -> list[tuple[str, list[int]]]:
-        """Neighbours in the same module; "" for those that are in none.
-
-        Between two numbered modules that follow each other, as blocks of a model do, nothing tells
-        to which of them an operation belongs. If the same comes behind the last of them, it is the
-        end of a block, else the beginning of one.
-        """
-        runs = [(p, list(run)) for p, run in groupby(ops, lambda op: self._path(op, depth))]
-        numbers = [_number(path) for path, _ in runs]
-        ends = {  # where the last one of a row of modules ends
-            path.rpartition(".")[0]: self._place[run[-1]] + 1
-            for (path, run), number in zip(runs, numbers, strict=True)
-            if number is not None
-        }
-        found: list[tuple[str, list[int]]] = []
-        for i, (path, run) in enumerate(runs):
-            if not path and 0 < i < len(runs) - 1 and None not in (numbers[i - 1], numbers[i + 1]):
-                around = runs[i - 1][0].rpartition(".")[0], runs[i + 1][0].rpartition(".")[0]
-                if around[0] == around[1] and numbers[i - 1] + 1 == numbers[i + 1]:
-                    behind = self._ops[ends[around[0]] :][: len(run)]
-                    if self._calls(behind) == self._calls(run):
-                        found[-1][1].extend(run)
-                    else:
-                        runs[i + 1][1][:0] = run
-                    continue
-            found.append((path, run))
-        return found
-
-    def _calls(self, ops: Sequence[int]) -> list[str]:
-        return [self.trace.nodes[op].op for op in ops]
-
-    def _path(self, op: int, depth: int) -> str:
-        names = self.trace.nodes[op].group.split(".")
-        return ".".join(names[: depth + 1]) if len(names) > depth and names[depth] else ""
-
-    def _group(self, name: str, parts: list[int]) -> int:
-        group = self.root + len(self._first) + 1  # any number that is free
-        taken = sum(other.partition(" #")[0] == name for other in self.names.values())
-        self.names[group] = f"{name} #{taken + 1}" if taken else name
-        self.parts[group] = parts
-        self._first[group] = self._first.get(parts[0], 0)
-        return group
-
-    def _bundled(self, parts: list[int]) -> list[int]:
-        """The same in bundles, and bundles of bundles, where there are too many."""
-        if len(parts) <= INSIDE:
-            return parts
-        number = min(INSIDE, ceil(sqrt(len(parts))))
-        size = len(parts) / number
-        cuts = [0, *[self._narrow(parts, i * size, size / 4) for i in range(1, number)], len(parts)]
-        return [
-            self._group(self._run_name(run), self._bundled(run)) if len(run) > 1 else run[0]
-            for run in (parts[a:b] for a, b in pairwise(cuts))
-        ]
-
-    def _narrow(self, parts: list[int], wish: float, play: float) -> int:
-        """Where fewest tensors pass, near a wish."""
-        near = range(ceil(wish - play), int(wish + play) + 1)
-        first = [self._first.get(part, 0) for part in parts]
-        return min(near, key=lambda i: (self._passing[first[i]], abs(i - wish)))
-
-    def _run_name(self, run: list[int]) -> str:
-        modules = [self.names[part] for part in run if part in self.names]
-        if run[0] not in self._first:
-            return f"inputs {run[0] + 1}{DASH}{run[-1] + 1}"
-        if not modules:
-            return f"ops {self._first[run[0]] + 1}{DASH}{self._first[run[-1]] + 1}"
-        first, last = modules[0], modules[-1]
-        return f"{first} {DASH} {last.rpartition('.')[2]}" if first != last else f"{first} and more"
-
-    def _add_sources(self) -> None:
-        """A leaf or constant stands in the smallest group that holds all its users."""
-        users: dict[int, list[int]] = {}
-        for edge in self.trace.edges:
-            users.setdefault(edge.source, []).append(edge.target)
-        parent = {part: group for group, parts in self.parts.items() for part in parts}
-        before: dict[int, list[int]] = {}
-        aside: dict[int, list[int]] = {}
-        for node in self.trace.nodes:
-            if node.id in self._place:
-                continue
-            chains = [[user] for user in users[node.id]]
-            for chain in chains:
-                while chain[-1] != self.root:
-                    chain.append(parent[chain[-1]])
-            shared = set(chains[0][1:]).intersection(*chains[1:])
-            first = min(chains, key=lambda chain: self._place[chain[0]])
-            at = next(i for i, group in enumerate(first) if group in shared)
-            before.setdefault(first[at - 1], []).append(node.id)
-            aside.setdefault(first[at], []).append(node.id)
-        for group, sources in list(aside.items()):
-            parts = self.parts[group]
-            if len(parts) + len(sources) > ROOM and len(sources) > 1:
-                name = f"{len(sources)} inputs of {self.names[group] or 'all'}"
-                self.parts[group] = [self._group(name, self._bundled(sources)), *parts]
-            else:
-                self.parts[group] = [one for p in parts for one in (*before.get(p, ()), p)]
-
-
-def _in_order(trace: Trace) -> list[int]:
-    """The operations as the forward pass did them: the backward pass turned round."""
-    sources = {node.id for node in trace.nodes if node.kind in ("leaf", "constant")}
-    ran = [step.node for step in reversed(trace.steps) if step.node not in sources]
-    waiting = sorted({node.id for node in trace.nodes} - sources - set(ran))
-    place = {op: i for i, op in enumerate([*waiting, *ran])}
-    inner = [edge for edge in trace.edges if edge.source in place]
-    if any(place[edge.source] > place[edge.target] for edge in inner):
-        return sorted(place)  # no engine runs an operation before its users
-    users: dict[int, set[int]] = {}
-    for edge in inner:
-        users.setdefault(edge.source, set()).add(edge.target)
-    fed = {edge.target for edge in inner}
-    for op in place.keys() - fed:  # a weight that is only turned stands beside its use
-        if len(users.get(op, ())) == 1:
-            place[op] = place[next(iter(users[op]))] - 0.5
-    return sorted(place, key=place.__getitem__)
-
-
-def _number(path: str) -> int | None:
-    last = path.rpartition(".")[2]
-    return int(last) if last.isdigit() else None
 
 
 # --- what is seen of it ---------------------------------------------------------------------------

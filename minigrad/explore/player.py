@@ -5,27 +5,20 @@ The widget plays it in a notebook; a page without a kernel can play it, too. Of 
 """
 
 from bisect import bisect_right
-from collections import Counter
 from dataclasses import replace
-from functools import cached_property
 from html import escape
-from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from . import formula
-from .fold import Group, Tree, View
+from .details import details, entry, table
+from .fold import Tree, View
 from .frames import Frame, lines_of
 from .reel import Reel
-from .svg import LETTER, NONE_YET, STROKE, Stage, call, short, to_svg
-from .trace import Edge
+from .svg import LETTER, NONE_YET, Stage, call, short, to_svg
 
 GAP = 64  # between rows: room for what goes along an edge
-CELLS = 8  # rows and columns of an array that the details show
-DEEPEST = 0x66  # how opaque the colour of a cell is at most
 WORDS = {"grad": "gradient", "kept": ".grad", "left": "sends"}
-MOST_HELD = 4  # kinds of operations that a group tells
 ASKED = 6  # numbers that a reader is asked for at once
 NEAR = 0.02  # how far an answer may be off, as a share of the number
 QUESTION = (
@@ -33,12 +26,6 @@ QUESTION = (
     '<button>Check</button> <button type="reset">Show it</button> <output name="verdict"></output>'
     '<details><summary>Hint</summary><p>{why}</p><div class="math">{rule}</div></details>'
 )
-# The colour of a cell by its share of the deepest one; negative shares count from the end.
-TINTS = [
-    "",
-    *(f' style="background:{STROKE["output"]}{share:02x}"' for share in range(1, DEEPEST + 1)),
-    *(f' style="background:{STROKE["op"]}{share:02x}"' for share in range(DEEPEST, 0, -1)),
-]
 
 
 class Player:
@@ -195,86 +182,14 @@ class Player:
             name = f"{kind}-{box}"
             before = self.reel.before(name, first)
             for change in [before] * (before is not None) + self.reel.changes(name, first, end):
-                grads.append([change.moment, kind, _entry(word, table(change.value))])
-        about: dict[str, Any] = {"html": self._details(box), "grads": grads}
+                grads.append([change.moment, kind, entry(word, table(change.value))])
+        about: dict[str, Any] = {"html": details(self.tree, box), "grads": grads}
         whole = [moment for moment, kind, _ in grads if kind == "grad"]
         if whole:  # a click goes to where all has arrived
             about["jump"] = whole[-1]
-        if box in self.tree.parts:
+        if box in self.tree.parts and box in self.tree.ran:
             about["opens"] = self.tree.names[box]
         return about
-
-    def _details(self, box: int) -> str:
-        if box == self.tree.root:
-            return ""
-        node = self.tree.node(box)
-        title = self.tree.names.get(box) or ", ".join(node.names)
-        names = f"<b>{escape(title)}</b> " if title else ""
-        if isinstance(node, Group):
-            parts = [f"<p>{names}{node.about}</p>"]
-            if node.ops:
-                held = [f"{number} {op}" for op, number in node.ops.most_common(MOST_HELD)]
-                held += ["\u2026"] * (len(node.ops) > MOST_HELD)
-                parts.append(_entry("holds", ", ".join(held)))
-        else:
-            parts = [f"<p>{names}{escape(node.op or node.kind)}</p>"]
-        if node.value is not None:
-            about = f"{node.dtype} {node.value.shape}"
-            if node.again:
-                about += ", computed again"
-            elif node.version is not None:
-                about += f", version {node.version}"
-            parts.append(_entry("value", table(node.value), about))
-        elif not isinstance(node, Group):
-            parts.append(_entry("value", f"<i>{NONE_YET}</i>", "nobody kept it"))
-        for name, saved in node.saved.items():
-            shown = table(saved) if isinstance(saved, np.ndarray) else escape(repr(saved))
-            parts.append(_entry(f"saved as {name}", shown))
-        into = [] if isinstance(node, Group) else self._into.get(box, [])
-        twice = Counter(edge.source for edge in into)
-        for edge in into:
-            rule = formula.rule(node.op, edge.slot)
-            source = self.tree.trace.nodes[edge.source]
-            if rule is not None and source.kind != "constant":
-                which = f"input {edge.slot + 1}" if twice[edge.source] > 1 else ""
-                parts.append(_entry(f"sends to {call(source)}", formula.mathml(rule), which))
-        return "".join(parts)
-
-    @cached_property
-    def _into(self) -> dict[int, list[Edge]]:
-        found: dict[int, list[Edge]] = {}
-        for edge in self.tree.trace.edges:
-            found.setdefault(edge.target, []).append(edge)
-        return found
-
-
-def _entry(name: str, shown: str, about: str = "") -> str:
-    small = f" <small>{escape(about)}</small>" if about else ""
-    return f"<div><span>{escape(name)}{small}</span>{shown}</div>"
-
-
-def table(array: np.ndarray) -> str:
-    """An array as numbers on a heat map: orange above 0, blue below, the stronger the larger.
-
-    Example:
-        >>> table(np.array([1.0, -2.0]))[:60]
-        '<table><tr><td style="background:#D55E0033">1</td><td style='
-    """
-    array = np.asarray(array)
-    rows = array.reshape(-1, array.shape[-1] if array.ndim else 1)
-    numbers = rows[:CELLS, :CELLS]
-    real = numbers.dtype.kind in "fiu"
-    finite = np.isfinite(numbers) if real else np.zeros(numbers.shape, bool)
-    size = float(np.abs(numbers[finite]).max(initial=0))
-    shares = np.where(finite, numbers, 0).astype(float) / (size or 1) * DEEPEST
-    tints = (TINTS[share] for share in np.rint(shares).astype(int).ravel().tolist())
-    # All cells are written by one call: a picture comes with some 3000 of them.
-    cell = "<td%s>%.4g</td>" if numbers.dtype.kind == "f" else "<td%s>%s</td>"
-    more = "<td>\u2026</td>" if rows.shape[1] > CELLS else ""
-    row = f"<tr>{cell * numbers.shape[1]}{more}</tr>"
-    cells = zip(tints, numbers.ravel().tolist(), strict=True)
-    last = "<tr><td>\u2026</td></tr>" if len(rows) > CELLS else ""
-    return f"<table>{row * len(numbers) % tuple(chain.from_iterable(cells))}{last}</table>"
 
 
 def _question(frame: Frame) -> dict[str, Any] | None:
