@@ -28,6 +28,7 @@ from pathlib import Path
 
 import torch
 
+import minigrad
 from minigrad.explore import record, svg
 from minigrad.explore.layout import lay_out
 from minigrad.explore.svg import box_lines, box_size
@@ -66,9 +67,9 @@ def transformer_model(layers: int, width: int = 64) -> tuple[torch.nn.Module, to
     return model, torch.randn(4, 16, width)
 
 
-def transformer(layers: int) -> Callable:
+def transformer(layers: int, width: int = 64) -> Callable:
     """A function that computes the output of a transformer."""
-    model, batch = transformer_model(layers)
+    model, batch = transformer_model(layers, width)
     return lambda: model(batch).sum()
 
 
@@ -334,25 +335,68 @@ def stepped_graphs() -> Iterator[tuple[str, Trace]]:
     yield "the same, no modules", record(model(batch).sum(), batch=batch)
 
 
-def recording(verdicts: Verdicts, rounds: int = 9) -> None:
-    """Interleaved, each round on a fresh graph; medians."""
+def minigrad_transformer(layers: int, width: int = 64, heads: int = 4) -> Callable:
+    """A function that computes the output of a transformer of minigrad's layers."""
+    nn = minigrad.nn
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+            self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in "qkvo")
+            self.up, self.down = nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
+
+        def forward(self, x):
+            y = self.norm1(x)
+            parts = (layer(y) for layer in (self.query, self.key, self.value))
+            q, k, v = (p.reshape(*x.shape[:2], heads, -1).transpose(1, 2) for p in parts)
+            y = ((q @ k.transpose(-2, -1)) * (width / heads) ** -0.5).softmax(-1) @ v
+            x = x + self.out(y.transpose(1, 2).reshape(x.shape))
+            return x + self.down(self.up(self.norm2(x)).relu())
+
+    minigrad.manual_seed(0)
+    model = nn.Sequential(*[Block() for _ in range(layers)])
+    batch = minigrad.randn(4, 16, width)
+    return lambda: model(batch).sum()
+
+
+def recording(verdicts: Verdicts, rounds: int = 15) -> None:
+    """Interleaved, each round on a fresh graph; medians.
+
+    `record` takes what a pass leaves; nodes, edges and steps are made of it at the first look.
+    """
     print("\nRecording, ms of processor time on one thread")
-    make = transformer(12)
-    ways = {
-        "plain backward": lambda loss: loss.backward(),
-        "record()": record,
-        "of that: reading the graph": lambda loss: Reader(loss, {}).trace(),
+    print(
+        f"  {'graph':34}{'nodes':>6}{'plain':>8}{'record':>8}{'ratio':>7}{'reading':>9}{'look':>7}"
+    )
+    graphs = {
+        "torch, 12 layers, width 64": transformer(12),
+        "torch, 12 layers, width 128": transformer(12, 128),
+        "torch, 12 layers, width 256": transformer(12, 256),
+        "minigrad, 9 layers, width 64": minigrad_transformer(9),
     }
-    found: dict[str, list[float]] = {name: [] for name in ways}
-    make().backward()  # what only the first pass does
-    for _ in range(rounds):
-        for name, way in ways.items():
-            loss = make()
-            found[name].append(processor_ms(lambda way=way, loss=loss: way(loss)))
-    middle = {name: statistics.median(spent) for name, spent in found.items()}
-    for name, spent in middle.items():
-        print(f"  {name:28}{spent:8.1f}")
-    verdicts.say("record() / plain backward", middle["record()"] / middle["plain backward"], 3)
+    for name, make in graphs.items():
+        found: dict[str, list[float]] = {}
+
+        def spent(what: str, run: Callable, found: dict = found) -> None:
+            found.setdefault(what, []).append(processor_ms(run))
+
+        make().backward()  # what only the first pass does
+        for _ in range(rounds):
+            loss, recorded, read_only = make(), make(), make()
+            traces: list[Trace] = []
+            spent("plain", lambda loss=loss: loss.backward())
+            spent("record", lambda loss=recorded, traces=traces: traces.append(record(loss)))
+            spent("reading", lambda loss=read_only: Reader(loss, {}).trace())
+            (trace,) = traces
+            spent("look", lambda t=trace: (len(t.nodes), len(t.edges), len(t.steps)))
+        plain, whole, reading, look = (statistics.median(times) for times in found.values())
+        print(
+            f"  {name:34}{len(trace.nodes):6}{plain:8.1f}{whole:8.1f}{whole / plain:7.2f}"
+            f"{reading:9.1f}{look:7.1f}"
+        )
+        if name.endswith("width 64"):
+            verdicts.say(f"record() / plain backward, {name.split(',')[0]}", whole / plain, 3)
 
 
 def main() -> int:
