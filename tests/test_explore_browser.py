@@ -1,4 +1,7 @@
-"""The explorer in a real JupyterLab and a real Chromium: what a reader sees and presses."""
+"""The explorer in a real JupyterLab and a real Chromium: what a reader sees and presses.
+
+In Notebook 7 it is looked at together with the small widgets, in their file.
+"""
 
 import json
 import shutil
@@ -341,19 +344,4 @@ def test_a_shipped_notebook_opens_without_a_missing_model(lab, browser, notebook
     page.wait_for_timeout(1000)
     text = page.locator(".jp-Notebook").inner_text()
     assert "model not found" not in text and "Error displaying widget" not in text
-    page.close()
-
-
-def test_notebook_7_shows_the_same(lab, browser, tmp_path):
-    base, _, token = lab.address.partition("?")
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(f"{base}notebooks/explorer.ipynb?{token}")
-    page.locator(".jp-Notebook .jp-CodeCell").first.click(timeout=60_000)
-    page.keyboard.press("Shift+Enter")
-    page.locator(".mg").first.wait_for(timeout=60_000)
-    reader = Reader(page)
-    reader.press("ArrowRight", "PageDown", "ArrowDown", "ArrowLeft")
-    reader.at(2)
-    assert reader.see(".words").startswith("mean sends [0.3333")
-    page.screenshot(path=tmp_path / "notebook.png")
     page.close()

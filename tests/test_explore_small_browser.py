@@ -1,11 +1,14 @@
-"""The small widgets in a real JupyterLab: they appear, follow keys, clicks and drags."""
+"""The small widgets in a real JupyterLab: they appear, follow keys, clicks and drags.
+
+And all widgets in Notebook 7.
+"""
 
 import json
 import shutil
 
 import pytest
 from conftest import ROOT, change_theme, jupyter, needs
-from test_explore_browser import SETTINGS, note_outside
+from test_explore_browser import SETTINGS, Reader, note_outside
 from test_lessons import open_and_run
 
 pytestmark = needs("chromium")
@@ -158,6 +161,11 @@ def test_notebook_7_shows_the_same(gallery, browser, tmp_path):
     page.locator(".jp-Notebook .jp-Cell").first.click(timeout=60_000)
     for _ in range(page.locator(".jp-Notebook .jp-Cell").count()):
         page.keyboard.press("Shift+Enter")
+    reader = Reader(page)
+    reader.widget.wait_for(timeout=60_000)
+    reader.press("ArrowRight", "PageDown", "ArrowDown", "ArrowLeft")
+    reader.at(2)
+    assert reader.see(".words").startswith("mean sends [0.3333")
     for label, key, words in (
         ("computed from another tensor", "Space", "so no leaf"),
         ("v[1]", "ArrowLeft", "[28, 38]"),

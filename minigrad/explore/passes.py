@@ -13,7 +13,7 @@ from .trace import array_of
 
 MOST_PASSES, MOST_ELEMENTS = 12, 8
 HEIGHT, BAR, STEP = 190.0, 70.0, 110.0
-OLD, NEW = 0.12, 0.35  # how much of the colour a block takes
+OLD, NEW = 0.12, 0.32  # how much of the colour a block takes
 
 
 def gradient_meter(f: Callable[[Any], Any], w: Any, passes: int = 4) -> Any:
