@@ -408,6 +408,11 @@ def test_strange_gradients_do_not_stop_the_pass():
     assert (saved["self"].tolist(), saved["other"].tolist()) == ([2], [-2])
     empty = torch.ones(0, 3, requires_grad=True)
     assert record(empty.t().reshape(0).sum()).steps[-1].after.shape == (0, 3)
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    squares = (x * x).sum()
+    with torch.inference_mode():  # its tensors count no versions
+        trace = record(squares)
+    assert trace.error == "" and trace.steps[-1].after.tolist() == [2, 4]
     nowhere = torch.ones(2, device="meta", requires_grad=True)
     trace = record((nowhere * 2).sum(), nowhere=nowhere)
     assert trace.error == "" and trace.nodes[0].value is None

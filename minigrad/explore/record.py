@@ -20,7 +20,7 @@ import numpy as np
 
 from ..autograd import engine
 from ..tensor import Tensor
-from .trace import Late, Reader, Step, Trace, array_of, keeps_grad, start_of, view_of
+from .trace import Late, Reader, Step, Trace, array_of, keeps_grad, start_of, version_of, view_of
 
 
 def record(out: Any, gradient: Any = None, retain_graph: bool | None = None, **names: Any) -> Trace:
@@ -114,7 +114,7 @@ class _Notes:
         self.keepers = {fn: t for fn, t in reader.tensors.items() if keeps_grad(t)}
         self.rows: list[tuple] = []
         # By `id`, which nothing else gets as long as the gradient itself is kept here, too.
-        self._on_the_way: dict[int, tuple[Any, int, np.ndarray]] = {}
+        self._on_the_way: dict[int, tuple[Any, int | None, np.ndarray]] = {}
 
     def of_arrays(self, node: Any, arrived: Any, sent: tuple) -> None:
         """A node of minigrad ran."""
@@ -128,7 +128,7 @@ class _Notes:
         went = []
         for gradient in sent:
             copy = came[0] if gradient is arrived else array_of(gradient)
-            self._on_the_way[id(gradient)] = gradient, 0, copy
+            self._on_the_way[id(gradient)] = gradient, None, copy
             went.append(copy)
         keeper = self.keepers.get(node)
         after = None if keeper is None else array_of(keeper.grad)
@@ -140,7 +140,7 @@ class _Notes:
         came, went = [], []
         for gradient in arrived:
             found = way.pop(id(gradient), None)
-            unchanged = found is not None and found[1] == gradient._version
+            unchanged = found is not None and found[1] == version_of(gradient)
             came.append(found[2] if unchanged else array_of(gradient))
         start = None if came[0] is None else start_of(arrived[0])
         for gradient in sent:
@@ -152,7 +152,7 @@ class _Notes:
                 copy = view_of(gradient, arrived[0], came[0])
             if copy is None:
                 copy = array_of(gradient)
-            way[id(gradient)] = gradient, gradient._version, copy
+            way[id(gradient)] = gradient, version_of(gradient), copy
             went.append(copy)
         after = None if keeper is None else keeper.grad
         if after is not None:
