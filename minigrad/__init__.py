@@ -70,12 +70,10 @@ from .dtypes import (
     short,
     uint8,
 )
-from .ops import FUNCTIONS as _FUNCTIONS
+from .ops.methods import FUNCTIONS as _FUNCTIONS
 from .printing import set_printoptions
 from .random import Generator, initial_seed, manual_seed, seed
 from .tensor import Tensor
-
-globals().update(_FUNCTIONS)
 
 __version__ = "0.1.0"
 
@@ -83,8 +81,8 @@ __version__ = "0.1.0"
 __getattr__, __dir__ = _lazy.when_used(
     __name__,
     {
+        **dict.fromkeys(_FUNCTIONS, "ops.functions"),
         "cuda": "cuda",
-        "einsum": "ops.einsum",
         "linalg": "linalg",
         "nn": "nn",
         "optim": "optim",

@@ -84,8 +84,8 @@ PARTS = {
     ),
 }
 
-# Where some graphs have other nodes: ways that torch takes in C++ for tensors without dimensions, for
-# other memory or in place.
+# Where some graphs have other nodes: ways that torch takes in C++ for tensors without dimensions,
+# for other memory or in place.
 _OTHER_NODES = """
 __rmatmul__ __rsub__ atleast_2d atleast_3d diff double einsum gather index_add index_fill
 index_select inner linalg.matrix_power linalg.multi_dot linalg.solve linalg.vecdot matmul
@@ -157,7 +157,7 @@ def _ours(op):
     house = {"nn": minigrad.functional, "linalg": minigrad.linalg}.get(path[0] if path else "")
     if path:
         return getattr(house, last, None)
-    function = vars(minigrad).get(last) or getattr(Tensor, last, None)
+    function = getattr(minigrad, last, None) or getattr(Tensor, last, None)
     return function.fget if isinstance(function, property) else function
 
 

@@ -1,7 +1,6 @@
-"""The operations: a table of rules, one file a family; and how they become functions, methods."""
+"""The operations: a table of rules, one file a family; and how they become methods, functions."""
 
 from . import methods  # puts operators and methods on Tensor
-from .methods import FUNCTIONS
 from .table import TABLE
 
-__all__ = ["FUNCTIONS", "TABLE", "methods"]
+__all__ = ["TABLE", "methods"]

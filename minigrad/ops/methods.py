@@ -262,7 +262,7 @@ OPERATORS = {
     "__ipow__": _operator(inplace.inplace(pow)),
 }
 
-# --- functions of minigrad that are methods, too --------------------------------------------------
+# --- methods that are functions of minigrad, too --------------------------------------------------
 
 MEANINGS = {
     "mul": "Each element of `self` times that of `other`.",
@@ -325,7 +325,7 @@ def _rows(family, names: str) -> dict:
     }
 
 
-def _like(function, call):
+def like(function, call):
     """`call` under the name and with the meaning of `function`; functools.wraps, but quick."""
     call.__name__ = call.__qualname__ = function.__name__
     call.__doc__ = function.__doc__
@@ -343,15 +343,15 @@ def _strict(function):
             raise refusals.operand_type(function.__name__, type(other).__name__)
         return result
 
-    return _like(function, call)
+    return like(function, call)
 
 
-def _named(family, names: str) -> dict:
+def named(family, names: str) -> dict:
     return {name: getattr(family, name) for name in names.split()}
 
 
 def _refusing(family, names: str) -> dict:
-    return {name: _strict(function) for name, function in _named(family, names).items()}
+    return {name: _strict(function) for name, function in named(family, names).items()}
 
 
 _add, _sub = _strict(elementwise.add), _strict(elementwise.sub)
@@ -365,29 +365,29 @@ BOTH = {
     ),
     **_rows(rounding, "floor ceil trunc frac"),
     **_rows(special, "erf erfc sinc"),
-    **_named(rounding, "round div"),
+    **named(rounding, "round div"),
     **_refusing(rounding, "copysign fmod remainder floor_divide"),
     **_refusing(special, "xlogy"),
-    **_named(reduce, "sum mean nansum nanmean var std var_mean std_mean prod amax amin argmax"),
-    **_named(reduce, "argmin logsumexp norm dist any all count_nonzero"),
-    **_named(order, "max min aminmax argsort sort msort topk kthvalue median mode cummax cummin"),
-    **_named(scan, "cumsum cumprod logcumsumexp diff"),
-    **_named(shape, "reshape flatten squeeze unsqueeze permute transpose t movedim broadcast_to"),
-    **_named(shape, "unflatten ravel diagonal"),
-    **_named(join, "split split_with_sizes chunk tensor_split unbind"),
-    **_named(rearrange, "flip fliplr flipud roll rot90 tile repeat_interleave tril triu trace"),
-    **_named(rearrange, "diag diag_embed diagflat"),
-    **_named(index, "select narrow select_scatter slice_scatter"),
-    **_named(gather, "gather scatter scatter_add index_select index_add index_copy index_fill"),
-    **_named(gather, "masked_fill masked_select masked_scatter take take_along_dim nonzero"),
-    **_named(gather, "argwhere index_put"),
-    **_named(products, "matmul dot vdot mv mm bmm outer ger inner addmm addmv addr baddbmm kron"),
-    **_named(linalg, "matrix_power det"),
+    **named(reduce, "sum mean nansum nanmean var std var_mean std_mean prod amax amin argmax"),
+    **named(reduce, "argmin logsumexp norm dist any all count_nonzero"),
+    **named(order, "max min aminmax argsort sort msort topk kthvalue median mode cummax cummin"),
+    **named(scan, "cumsum cumprod logcumsumexp diff"),
+    **named(shape, "reshape flatten squeeze unsqueeze permute transpose t movedim broadcast_to"),
+    **named(shape, "unflatten ravel diagonal"),
+    **named(join, "split split_with_sizes chunk tensor_split unbind"),
+    **named(rearrange, "flip fliplr flipud roll rot90 tile repeat_interleave tril triu trace"),
+    **named(rearrange, "diag diag_embed diagflat"),
+    **named(index, "select narrow select_scatter slice_scatter"),
+    **named(gather, "gather scatter scatter_add index_select index_add index_copy index_fill"),
+    **named(gather, "masked_fill masked_select masked_scatter take take_along_dim nonzero"),
+    **named(gather, "argwhere index_put"),
+    **named(products, "matmul dot vdot mv mm bmm outer ger inner addmm addmv addr baddbmm kron"),
+    **named(linalg, "matrix_power det"),
     **_refusing(compare, "eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor"),
     **_refusing(compare, "bitwise_left_shift bitwise_right_shift"),
-    **_named(compare, "isnan isinf isfinite isposinf isneginf isreal signbit bitwise_not"),
-    **_named(compare, "logical_and logical_or logical_xor logical_not"),
-    **_named(compare, "equal allclose isclose"),
+    **named(compare, "isnan isinf isfinite isposinf isneginf isreal signbit bitwise_not"),
+    **named(compare, "logical_and logical_or logical_xor logical_not"),
+    **named(compare, "equal allclose isclose"),
     "add": add,
     "sub": sub,
     "pow": _strict(pow),
@@ -448,26 +448,6 @@ TWO_TENSORS = [
     "maximum",
     "minimum",
 ]
-NUMBER_FIRST = [
-    "add",
-    "sub",
-    "mul",
-    "div",
-    "subtract",
-    "multiply",
-    "divide",
-    "true_divide",
-    "floor_divide",
-    "pow",
-    "float_power",
-    "xlogy",
-    "remainder",
-    "bitwise_and",
-    "bitwise_or",
-    "bitwise_xor",
-    "bitwise_left_shift",
-    "bitwise_right_shift",
-]
 
 
 def _of_two(name: str, method):
@@ -478,13 +458,13 @@ def _of_two(name: str, method):
             raise refusals.must_be_tensor(name, "other", 2, type(other).__name__)
         return method(self, other, *arguments, **options)
 
-    return _like(method, call)
+    return like(method, call)
 
 
 WORDS = {"axis": "dim", "keepdims": "keepdim"}
 
 
-def _numpy_words(method):
+def numpy_words(method):
     """A method along a dimension, which NumPy's names may name: `axis` and `keepdims`."""
     code = method.__code__
     if "dim" not in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
@@ -495,38 +475,22 @@ def _numpy_words(method):
             options = {WORDS.get(name, name): value for name, value in options.items()}
         return method(*arguments, **options)
 
-    return _like(method, call)
-
-
-def _as_function(name: str, method):
-    """A method as a function: its first argument is named `input` and must be a tensor."""
-
-    def call(input, *arguments, **options):
-        if not isinstance(input, Tensor):
-            number = name in NUMBER_FIRST and isinstance(input, int | float)
-            if not (number and arguments and isinstance(arguments[0], Tensor)):
-                raise refusals.must_be_tensor(name, "input", 1, type(input).__name__)
-        return method(input, *arguments, **options)
-
-    return _like(method, call)
+    return like(method, call)
 
 
 BOTH |= {name: _of_two(name, BOTH[name]) for name in TWO_TENSORS}
-BOTH = {name: _numpy_words(method) for name, method in BOTH.items()}
+BOTH = {name: numpy_words(method) for name, method in BOTH.items()}
 
-# --- functions only, in place, methods only -------------------------------------------------------
+# --- functions only: functions.py makes them when the first is used -------------------------------
 
-FUNCTIONS = {
-    **{name: _as_function(name, method) for name, method in BOTH.items()},
-    **{name: _numpy_words(join.cat) for name in ("cat", "concat", "concatenate")},
-    "stack": _numpy_words(join.stack),
-    **_named(join, "hstack vstack dstack column_stack"),
-    **_named(shape, "broadcast_tensors meshgrid atleast_1d atleast_2d atleast_3d"),
-    **_named(products, "tensordot"),
-    **_named(products, "chain_matmul"),
-    "where": where,
-    "rsub": _as_function("rsub", rsub),
+FUNCTIONS_ONLY = {
+    join: "cat concat concatenate stack hstack vstack dstack column_stack",
+    shape: "broadcast_tensors meshgrid atleast_1d atleast_2d atleast_3d",
+    products: "tensordot chain_matmul",
 }
+FUNCTIONS = [*BOTH, *" ".join(FUNCTIONS_ONLY.values()).split(), "einsum", "rsub", "where"]
+
+# --- in place, methods only -----------------------------------------------------------------------
 
 IN_PLACE = """
 abs acos acosh add addcdiv addcmul addmm addmv addr arctan asin asinh atan atan2 atanh baddbmm ceil
@@ -538,7 +502,7 @@ subtract tan tanh tril triu true_divide trunc xlogy
 """
 INPLACE = {
     "copy_": inplace.copy_from,
-    **_named(inplace, "fill_ zero_"),
+    **named(inplace, "fill_ zero_"),
     **{f"{name}_": inplace.inplace(BOTH[name]) for name in IN_PLACE.split()},
     "floor_divide_": inplace.inplace(rounding.flat_floor_divide),
 }
@@ -547,9 +511,9 @@ METHODS = {
     **BOTH,
     **INPLACE,
     **convert.CONVERSIONS,
-    **_named(convert, "to type_as cpu cuda"),
-    **_named(shape, "expand expand_as contiguous view_as reshape_as unfold"),
-    **_named(rearrange, "repeat"),
+    **named(convert, "to type_as cpu cuda"),
+    **named(shape, "expand expand_as contiguous view_as reshape_as unfold"),
+    **named(rearrange, "repeat"),
     "where": lambda self, condition, other: where(condition, self, other),
     "view": shape.view_method,
     "T": property(shape.T),
