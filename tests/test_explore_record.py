@@ -1,7 +1,9 @@
 """A recorded backward pass: the same data from minigrad and from torch, and nothing kept alive."""
 
 import gc
+import linecache
 import random
+import sys
 import weakref
 from dataclasses import replace
 
@@ -290,6 +292,33 @@ def test_an_output_that_got_nothing_is_empty_and_not_zero(library):
     trace = record(x.unbind(0)[1].sum())
     assert trace.steps[1].arrived[0] is None
     np.testing.assert_array_equal(trace.steps[1].arrived[1], [1, 1])
+
+
+@LIBRARIES
+def test_a_variable_knows_the_line_that_made_it(library):
+    x = library.tensor([1.0, 2.0], requires_grad=True)
+    y = x + 2
+    loss = (y * y * 2).sum()
+    here = sys._getframe().f_lineno
+    lines = {node.names: node.line for node in record(loss).nodes if node.names or node.line}
+    assert lines == {
+        ("x",): f"line {here - 3} (`x = library.tensor([1.0, 2.0], requires_grad=True)`)",
+        ("y",): f"line {here - 2} (`y = x + 2`)",
+        ("loss",): f"line {here - 1} (`loss = (y * y * 2).sum()`)",
+    }
+    assert [node.line for node in record((x * 2).sum(), weight=x).nodes] == [""] * 4
+
+
+def test_a_line_of_a_notebook_is_told_with_its_cell():
+    cells = ["", "y = x * 2", "trace = record(y.sum())"]
+    names = {"In": cells, "record": record, "x": minigrad.ones(2, requires_grad=True)}
+    for number, cell in enumerate(cells):
+        file = f"<ipython-input-{number}-of-a-test>"
+        linecache.cache[file] = (len(cell), None, cell.splitlines(True), file)
+        exec(compile(cell, file, "exec"), names)
+    assert [node.line for node in names["trace"].nodes if node.names == ("y",)] == [
+        "cell 1, line 1 (`y = x * 2`)"
+    ]
 
 
 # --- what happens later changes nothing -----------------------------------------------------------

@@ -21,10 +21,10 @@ from .descent import descent_player
 from .jacobian import jacobian_grid
 from .leaves import leaf_table
 from .passes import gradient_meter
-from .record import callers_variables, record, run
+from .record import reader_of, record, run
 from .still import Still
 from .svg import in_words, to_svg
-from .trace import Reader, Trace, after, read
+from .trace import Trace, after
 from .why import Answer, why
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def draw(out: Any, **names: Any) -> Picture:
         x: leaf, value [1, 2], grad none
         y: output of x, SumBackward0, value 3, grad none
     """
-    return Picture(read(out, names or callers_variables()))
+    return Picture(reader_of(out, names).trace())
 
 
 def explore(
@@ -112,7 +112,7 @@ def explore(
     """
     trace = out
     if not isinstance(out, Trace):
-        trace = run(Reader(out, names or callers_variables()), gradient, retain_graph)
+        trace = run(reader_of(out, names), gradient, retain_graph)
     try:
         from .widget import Explorer
     except ModuleNotFoundError as missing:

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..autograd import engine
 from ..tensor import Tensor
+from .source import Source
 from .trace import Late, Reader, Step, Trace, array_of, keeps_grad, start_of, version_of, view_of
 
 
@@ -53,7 +54,18 @@ def record(out: Any, gradient: Any = None, retain_graph: bool | None = None, **n
         MulBackward0 [1. 1.]
         x [2. 4.]
     """
-    return run(Reader(out, names or callers_variables()), gradient, retain_graph)
+    return run(reader_of(out, names), gradient, retain_graph)
+
+
+def reader_of(out: Any, names: dict[str, Any], depth: int = 3) -> Reader:
+    """A reader with the given names, or with the variables and the text of a function's caller."""
+    if names:
+        return Reader(out, names)
+    frame = sys._getframe(depth - 1)
+    code, cells = frame.f_code, frame.f_globals.get("In")
+    cells = {"In": list(cells)} if isinstance(cells, list) else {}
+    text = partial(Source, code.co_filename, frame.f_lineno, cells, code.co_name)
+    return Reader(out, callers_variables(depth), text)
 
 
 def callers_variables(depth: int = 2) -> dict[str, Any]:

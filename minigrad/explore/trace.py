@@ -19,6 +19,7 @@ import numpy as np
 from ..autograd.function import FunctionNode
 from ..autograd.recording import OpNode
 from .groups import groups, owners, saved_of
+from .source import Source
 
 Kind = Literal["leaf", "op", "output", "constant"]
 
@@ -58,6 +59,8 @@ class Node:
             module that owns it, an operation in the module whose parameters it uses or which
             surrounds it, a constant where its user stands. "" where no module is known. A module
             that was called more than once is one group.
+        line: the caller's statement that made it, as "line 3 (`y = x * 2`)"; "" where no variable
+            holds it or the text is not known.
     """
 
     id: int
@@ -69,6 +72,7 @@ class Node:
     version: int | None = None
     saved: Mapping[str, Any] = field(default_factory=dict)
     group: str = ""
+    line: str = ""
     again: bool = False
 
     @property
@@ -198,13 +202,14 @@ def _is_tensor_type(kind: type) -> bool:
     return all(hasattr(kind, name) for name in ("grad_fn", "requires_grad", "is_leaf"))
 
 
-def read(out: Any, variables: Mapping[str, Any]) -> Trace:
+def read(out: Any, variables: Mapping[str, Any], text: Callable[[], Source] | None = None) -> Trace:
     """Read the graph behind `out`.
 
     Args:
         out: a tensor. One that is not tracked gives a single constant.
         variables: the caller's variables by name; tensors lend their names and their values to
             the nodes, modules their parts as groups.
+        text: gives the caller's text, in which the variables were made.
 
     Example:
         >>> import minigrad
@@ -213,7 +218,7 @@ def read(out: Any, variables: Mapping[str, Any]) -> Trace:
         >>> [node.op or node.kind for node in trace.nodes]
         ['leaf', 'constant', 'MulBackward0', 'SumBackward0']
     """
-    return Reader(out, variables).trace()
+    return Reader(out, variables, text).trace()
 
 
 class Reader:
@@ -225,13 +230,16 @@ class Reader:
         tensors: the tensor that each of them made, or its leaf, where one is known.
     """
 
-    def __init__(self, out: Any, variables: Mapping[str, Any]) -> None:
+    def __init__(
+        self, out: Any, variables: Mapping[str, Any], text: Callable[[], Source] | None = None
+    ) -> None:
         if not is_tensor(out):
             raise TypeError(
                 f"draw() needs a tensor, but got {type(out).__name__}: "
                 "give it a result of your computation"
             )
         self.out = out
+        self.text = text
         self.root = _end_of(out) if out.grad_fn is None else out.grad_fn
         self.links = {} if self.root is None else _inputs_first(self.root)
         self.place: dict[Any, int] = {}
@@ -256,7 +264,7 @@ class Reader:
             kind = "leaf" if self.out.requires_grad else "constant"
             names = self._names(self.out)
             return Trace((Node(0, kind, "", names, *_about(self.out, copy)),), ())
-        read = _Read()
+        read = _Read(self.text)
         place, tensors = self.place, self.tensors
         for fn, links in self.links.items():
             held, constants = {}, []
@@ -334,7 +342,8 @@ class Reader:
 class _Read:
     """What a reader has read, as plain rows, inputs first. A row and its constants are nodes."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: Callable[[], Source] | None) -> None:
+        self.text = text
         self.count = 0  # of nodes
         # The operation, (id, output) of each input, (names, value) of each constant, saved values.
         self.rows: list[tuple[str, list, list, dict[str, Any]]] = []
@@ -346,6 +355,7 @@ class _Read:
 
     def nodes(self) -> Iterator[Node]:
         group = groups(self.rows, self.parameters, self.made) if self.made else {}
+        source = self.text() if self.text is not None and any(self.names.values()) else None
         at = 0
         for op, _, constants, held in self.rows:
             where = group.get(at + len(constants), "")
@@ -355,7 +365,10 @@ class _Read:
             kind = "leaf" if not op else "output" if at == self.count - 1 else "op"
             about = self.about.get(at, (None, None, None))
             held = {name: _signed(thing) for name, thing in held.items()}
-            yield Node(at, kind, op, self.names.get(at, ()), *about, held, where)
+            names = self.names.get(at, ())
+            made = source.made(names[0]) if source is not None and names else None
+            line = "" if made is None else str(made)
+            yield Node(at, kind, op, names, *about, held, where, line)
             at += 1
 
     def edges(self) -> Iterator[Edge]:
