@@ -114,6 +114,8 @@ def test_pages_name_no_other_machine(pages):
         found = re.findall(r"""(?:src|href)=["']?(?:https?:)?//[^"'\s]*|url\(["']?https?:""", text)
         assert found == []
         assert not re.search(r"cdnjs|unpkg|jsdelivr|MathJax.js|MathJax.Hub|requirejs", text)
+        page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        assert page.select("link, script[src], iframe") == []  # nor another file of this one
 
 
 def test_formulas_are_mathml(pages):
