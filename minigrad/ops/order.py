@@ -6,6 +6,7 @@ back to the places that were read.
 
 from __future__ import annotations
 
+import functools
 from operator import itemgetter
 
 import numpy as np
@@ -58,8 +59,10 @@ def lined_up(x, dim, keepdim):
     return x if keepdim else unsqueeze_all(x, (dim,), x.ndim + 1)
 
 
-def _result(name: str, *fields: str):
+@functools.cache
+def result_type(name: str) -> type:
     """A tuple with names for its parts, that prints as torch's return types do."""
+    fields = ("min", "max") if name == "aminmax" else ("values", "indices")
 
     def text(self):
         parts = (f"{field}={value!r}" for field, value in zip(fields, self, strict=True))
@@ -69,18 +72,11 @@ def _result(name: str, *fields: str):
     return type(name, (tuple,), {"__slots__": (), "__repr__": text, **parts})
 
 
-RESULTS = {
-    name: _result(name, "values", "indices")
-    for name in ("max", "min", "median", "kthvalue", "mode", "sort", "topk", "cummax", "cummin")
-}
-RESULTS["aminmax"] = _result("aminmax", "min", "max")
-
-
 def _chosen(row, self, dim, keepdim, indices):
     """(values, indices) as a named tuple; `indices` is an array that still has `dim`."""
     keepdim = keepdim or self._data.ndim == 0
     indices = plain(indices if keepdim else indices.squeeze(dim))
-    return RESULTS[row.__name__]((row(self, dim, keepdim, indices), indices))
+    return result_type(row.__name__)((row(self, dim, keepdim, indices), indices))
 
 
 def _normal(self, dim, name):
@@ -131,7 +127,7 @@ def aminmax(self, *, dim=None, keepdim=False):
     elif not self._data.size:
         raise refusals.no_extremes()
     dims = () if dim is None else (dim,)
-    return RESULTS["aminmax"](aminmax_op(self, normal_dims(self, dims), keepdim))
+    return result_type("aminmax")(aminmax_op(self, normal_dims(self, dims), keepdim))
 
 
 def argsort(self, dim=-1, descending=False, stable=False) -> Tensor:
