@@ -103,13 +103,19 @@ def test_a_leaf_stands_inside_with_its_user_and_outside_when_several_use_it(tran
 
 
 def test_of_many_neighbours_the_nearest_are_seen():
-    shared = [minigrad.tensor([1.0, 0.5], requires_grad=True) for _ in range(6)]
+    two = [minigrad.tensor([1.0, 0.5], requires_grad=True) for _ in range(2)]
     h = minigrad.tensor([1.0, 2.0], requires_grad=True)
-    for i in range(484):
-        h = h * shared[i % 6] if i % 4 else h + 1
+    for i in range(676):
+        h = h * two[i % 2] if i % 4 else h + 1
     tree = Tree(record(h.sum()))
-    sizes = [len(View(tree, group).boxes) for group in tree.parts if group != tree.root]
-    assert max(sizes) == MOST < max(map(len, tree.parts.values())) + len(shared)
+    # Both leaves, what is before and what is behind: one more than there is room for.
+    outside = tree.parts[tree.root]
+    full = [i for i, box in enumerate(outside) if len(tree.parts.get(box, ())) == MOST - 3]
+    for i in full[1:-1]:
+        boxes = View(tree, outside[i]).boxes
+        assert len(boxes) == MOST
+        assert {outside[i - 1], outside[i + 1]} <= set(boxes)
+    assert len(full) > 9
 
 
 def test_steps_in_an_order_that_no_engine_takes_do_no_harm():
@@ -332,7 +338,10 @@ def test_a_group_opens_and_closes(transformer):
     assert len(sent) == 1 and 'aria-label="Back to all"' in sent[0]["svg"]
     now = widget._player.reel.moments[widget.step].frame.told.words
     assert now == "model.layers.7 opens. It holds 44 operations."
+    last = widget._tree.parts[widget._tree.called["model.layers.7"]][-1]
+    assert sent[0]["moments"][0]["on"] == [f"node-{last}"]  # to which the picture is scrolled
     assert sent[0]["up"] == ""
+    assert sent[0]["svg"].count('class="done edge"') == 1  # layers.8 has sent, nobody else here
     assert sent[0]["note"] == "model.layers.7 is open, a part of 672 nodes. Escape closes it."
     while widget.opened == "model.layers.7":
         widget.step += 1
