@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.graph import Node
 from .source import Source
 from .trace import array_of, is_tensor, stored_grad
 
@@ -193,8 +194,10 @@ def saved_state(fn: Any) -> Iterator[str]:
 
 def output_shape(fn: Any) -> tuple[int, ...] | None:
     """The shape of what a node's operation made, where it made one thing."""
+    if isinstance(fn, Node):
+        return fn.shape_and_dtype(0)[0] if fn.outputs == 1 else None
     about = getattr(fn, "_input_metadata", None)
-    shape = getattr(fn, "shape", None) if about is None else about[0].shape
+    shape = None if about is None else about[0].shape
     return tuple(shape) if shape is not None and all(isinstance(n, int) for n in shape) else None
 
 
