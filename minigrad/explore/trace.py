@@ -21,7 +21,7 @@ from ..autograd.recording import OpNode
 from .groups import groups, owners, saved_of
 from .source import Source
 
-Kind = Literal["leaf", "op", "output", "constant"]
+Kind = Literal["leaf", "op", "output", "constant", "group"]
 
 # How many variable names of one tensor are kept: `z = loss = y.mean()` has two.
 MOST_NAMES = 2
@@ -44,7 +44,7 @@ class Node:
     Attributes:
         id: its place in `Trace.nodes`; inputs come before their users.
         kind: "leaf" keeps a gradient, "op" was computed, "output" is where the reading began,
-            "constant" is not tracked.
+            "constant" is not tracked, "group" stands for several nodes of a folded graph.
         op: the name of the backward node, as torch gives it ("MulBackward0"); "" for a leaf and a
             constant.
         names: the caller's variables that hold this tensor; for a parameter that no variable
