@@ -73,7 +73,8 @@ def draw(out: Any, **names: Any) -> Picture:
 
     Args:
         out: a tensor of minigrad or of torch.
-        names: tensors to label, by the label. Without any, the variables of the caller are used.
+        names: tensors to label, by the label, and modules whose parts are to be told apart. Without
+            any, the variables of the caller are used.
 
     Raises:
         TypeError: if `out` is no tensor.
@@ -101,7 +102,8 @@ def explore(
         out: a tensor of minigrad or of torch; or a trace that `record` has made.
         gradient: what is sent back, a tensor of the shape of `out`; None stands for 1.
         retain_graph: True keeps the saved values for another pass.
-        names: tensors to label, by the label. Without any, the variables of the caller are used.
+        names: tensors to label, by the label, and modules whose parts are to be told apart. Without
+            any, the variables of the caller are used.
 
     Returns:
         A widget; its `step` is the moment that is shown. Where anywidget is not installed, the

@@ -20,8 +20,9 @@ import numpy as np
 
 from ..autograd import engine
 from ..tensor import Tensor
+from .arrays import array_of, keeps_grad, start_of, version_of, view_of
 from .source import Source
-from .trace import Late, Reader, Step, Trace, array_of, keeps_grad, start_of, version_of, view_of
+from .trace import Late, Reader, Step, Trace
 
 
 def record(out: Any, gradient: Any = None, retain_graph: bool | None = None, **names: Any) -> Trace:
@@ -35,11 +36,13 @@ def record(out: Any, gradient: Any = None, retain_graph: bool | None = None, **n
         out: a tensor of minigrad or of torch.
         gradient: what is sent back, a tensor of the shape of `out`; None stands for 1.
         retain_graph: True keeps the saved values for another pass.
-        names: tensors to label, by the label. Without any, the variables of the caller are used.
+        names: tensors to label, by the label, and modules whose parts are to be told apart. Without
+            any, the variables of the caller are used.
 
     Returns:
         The graph as it was before the pass (values, saved values, stored gradients), and in
-        `steps` what the pass did. All arrays are copies; no tensor is kept alive.
+        `steps` what the pass did. All arrays are copies, made when what they show was there; no
+        tensor is kept alive.
 
     Raises:
         TypeError: if `out` is no tensor.
