@@ -157,7 +157,7 @@ class _Notes:
             found = way.pop(id(gradient), None)
             unchanged = found is not None and found[1] == version_of(gradient)
             came.append(found[2] if unchanged else array_of(gradient))
-        start = None if came[0] is None else start_of(arrived[0])
+        start = start_of(arrived[0]) if sent else None
         for gradient in sent:
             if gradient is None:
                 went.append(None)
@@ -169,10 +169,7 @@ class _Notes:
                 copy = array_of(gradient)
             way[id(gradient)] = gradient, version_of(gradient), copy
             went.append(copy)
-        after = None if keeper is None else keeper.grad
-        if after is not None:
-            same = start is not None and after.equal(arrived[0])
-            after = came[0] if same else array_of(after)
+        after = None if keeper is None else array_of(keeper.grad)
         self.rows.append((place, came, went, after))
 
 
