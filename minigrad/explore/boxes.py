@@ -37,7 +37,7 @@ class Boxes:
         >>> for _ in range(50):
         ...     h = h.tanh()
         >>> [name for name in Boxes(read(h, {})).names.values() if name][:2]
-        ['ops 1\u20136', 'ops 7\u201313']
+        ['ops 1\u20136', 'ops 7\u201312']
     """
 
     def __init__(self, trace: Trace) -> None:
