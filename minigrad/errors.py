@@ -74,6 +74,12 @@ grad_count = Refusal("got {outputs} tensors and {gradients} gradients",
     "Give one gradient for each output, or None for an output of one element.")
 grad_output_type = Refusal("gradients can be either Tensors or None, but got {type}",
     "Make it a tensor: minigrad.tensor([...]).", TypeError)
+no_inputs = Refusal("`inputs` argument to `{function}()` cannot be empty.",
+    "Give the tensors whose gradients are wanted; backward() without inputs takes all leaves.")
+unused_not_allowed = Refusal(
+    "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+    "allow_unused=False.",
+    "Zeros can stand for what is missing only where something may be missing.", ValueError)
 unused = Refusal(
     "The differentiated Tensor at index {index} appears to not have been used in the graph. Set "
     "allow_unused=True if this is the desired behavior.",
@@ -171,7 +177,7 @@ _broadcast = Refusal(
 _operands = Refusal("{problem}", "Look at the shapes and the types of what is put together.")
 mat_shapes = Refusal("mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})",
     "The columns of the first must be as many as the rows of the second.")
-mat_vec_shapes = Refusal("size mismatch, got input ({a[0]}), mat ({a[0]}x{a[1]}), vec ({v[0]})",
+mat_vec_shapes = Refusal("size mismatch, got input ({elements}), mat ({a[0]}x{a[1]}), vec ({v[0]})",
     "The matrix needs as many columns as the vector has elements.")
 batch_shapes = Refusal(
     "Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[2]}] but got: "
@@ -397,6 +403,27 @@ state_misfit = Refusal(
     "Error(s) in loading state_dict for {module}:\n\t{problems}",
     "The state must come from a module of the same form; strict=False skips names that do not "
     "match.")
+not_a_parameter = Refusal(
+    "cannot assign '{type}' object to parameter '{name}' (minigrad.nn.Parameter or None required)",
+    "Write nn.Parameter(tensor).", TypeError)
+no_buffer = Refusal(
+    "cannot assign '{type}' object to buffer '{name}' (minigrad Tensor or None required)",
+    "A buffer is a tensor.", TypeError)
+wrong_kind = Refusal("cannot assign '{type}' as {kind} '{name}' ({wanted} or None expected)",
+    "Delete the attribute first, with del, to make it something else.", TypeError)
+no_module = Refusal("{type} is not a Module subclass", "A child is a module.", TypeError)
+name_type = Refusal("{kind} name should be a string. Got {type}", "Names are text.", TypeError)
+dotted_name = Refusal("{kind} name can't contain \".\"",
+    "A dot stands between the names of a module and of its child.", KeyError)
+empty_name = Refusal("{kind} name can't be empty string \"\"", "Give it a name.", KeyError)
+taken_name = Refusal("attribute '{name}' already exists", "Take another name.", KeyError)
+before_init = Refusal("cannot assign {kind} before Module.__init__() call",
+    "Begin your __init__ with super().__init__().", AttributeError)
+training_mode = Refusal("training mode is expected to be boolean",
+    "train() and eval() are the two modes.", ValueError)
+module_type = Refusal(
+    "nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}",
+    "Weights need fractions.", TypeError)
 no_such_module = Refusal("index {index} is out of range",
     "Modules are counted from 0, or from the end with -1.", IndexError)
 nonlinearity = Refusal("Unsupported nonlinearity {name}",

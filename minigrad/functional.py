@@ -524,7 +524,6 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if bias is None or weight.ndim != 2 or bias.ndim > 1:
         product = matmul(input, turned)
         return product if bias is None else product + bias
-    _check_layer(input, weight, bias)
     if input.ndim == 2:
         return products.addmm(bias, input, turned)
     if not input.ndim or input.shape[-1] != weight.shape[1]:
@@ -532,20 +531,6 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         raise errors.mat_shapes(rows, turned.shape)
     flat = shape.reshape(input, (math.prod(input.shape[:-1]), input.shape[-1]))
     return shape.reshape(products.addmm(bias, flat, turned), (*input.shape[:-1], weight.shape[0]))
-
-
-def _check_layer(input, weight, bias) -> None:
-    """torch's errors where the parts of a layer are of several types or lengths."""
-    x, w, b = input._data, weight._data, bias._data
-    if x.dtype is w.dtype is b.dtype and b.shape == w.shape[:1]:
-        return
-    if b.dtype != w.dtype:
-        raise refusals.linear_bias_type(bias.dtype._torch_class, weight.dtype._torch_class)
-    if x.dtype != w.dtype:
-        raise refusals.linear_types(input.dtype._torch_class, weight.dtype._torch_class)
-    if b.shape not in ((w.shape[0],), (1,), ()):
-        size = math.prod(x.shape[:-1]), w.shape[0]
-        raise refusals.stretch(w.shape[0], b.shape[0], 1, size, b.shape)
 
 
 def dropout(

@@ -65,10 +65,11 @@ class Values:
         """True where the elements lie in memory in the order of their indices."""
         return isinstance(self._data, np.generic) or bool(self._data.flags.c_contiguous)
 
-    def stride(self) -> tuple[int, ...]:
-        """The steps in memory, in elements, from one index to the next."""
+    def stride(self, dim: int | None = None):
+        """The steps in memory, in elements, from one index to the next: of all or one dimension."""
         data = self._data
-        return tuple(step // data.itemsize for step in np.asarray(data).strides)
+        steps = tuple(step // data.itemsize for step in data.strides)
+        return steps if dim is None else steps[normal_dim(dim, data.ndim)]
 
     def data_ptr(self) -> int:
         """The address of the first element."""
@@ -137,7 +138,7 @@ class Values:
     def __iter__(self):
         if self._data.ndim == 0:
             raise errors.no_dimension("iteration over")
-        return iter([self[i] for i in range(self._data.shape[0])])
+        return iter(self.unbind(0))
 
     def __contains__(self, value) -> bool:
         other = value._data if isinstance(value, Values) else value

@@ -681,6 +681,71 @@ def _(t):
     t.ones(6).reshape(-1, 4)
 
 
+@row("addmm of several types")
+def _(t):
+    t.addmm(t.ones(2), t.ones(2, 3), t.ones(3, 2).double())
+
+
+@row("addmm, factors of several types")
+def _(t):
+    t.addmm(t.ones(2), t.ones(2, 3).double(), t.ones(3, 2))
+
+
+@row("addmm of a vector")
+def _(t):
+    t.addmm(t.ones(2), t.ones(3), t.ones(3, 2))
+
+
+@row("addmm, summand of a wrong size")
+def _(t):
+    t.addmm(t.ones(5), mat1=t.ones(2, 3), mat2=t.ones(3, 2))
+
+
+@row("addmv of a wrong size")
+def _(t):
+    t.addmv(t.ones(2), t.ones(2, 3), t.ones(4))
+
+
+@row("addmv of several types")
+def _(t):
+    t.addmv(t.ones(2), t.ones(2, 3), t.ones(3).double())
+
+
+@row("addmv of a matrix")
+def _(t):
+    t.addmv(t.ones(2), t.ones(2, 3), t.ones(3, 1))
+
+
+@row("addr of a matrix")
+def _(t):
+    t.addr(t.ones(2, 2), t.ones(2, 2), t.ones(2))
+
+
+@row("baddbmm of several types")
+def _(t):
+    t.baddbmm(t.ones(2, 2, 2).double(), t.ones(2, 2, 3), t.ones(2, 3, 2))
+
+
+@row("baddbmm of wrong sizes")
+def _(t):
+    t.baddbmm(t.ones(2, 2, 2), t.ones(2, 2, 3), t.ones(2, 4, 2))
+
+
+@row("bmm of several types")
+def _(t):
+    t.bmm(t.ones(2, 2, 3), t.ones(2, 3, 2).double())
+
+
+@row("stride of no dimension")
+def _(t):
+    t.ones(2, 3).stride(5)
+
+
+@row("a row of an iteration changed in place")
+def _(t):
+    next(iter(t.ones(2, 2).requires_grad_() * 2)).add_(1)
+
+
 @row("view across memory")
 def _(t):
     t.ones(2, 3).t().view(6)

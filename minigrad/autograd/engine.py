@@ -33,7 +33,7 @@ def backward(
     """
     inputs = _sequence(inputs)
     if inputs is not None and not inputs:
-        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+        raise errors.no_inputs("backward")
     if create_graph:
         warnings.warn(errors.CREATE_GRAPH_CYCLE, UserWarning, stacklevel=3)
     if inputs is None:
@@ -65,13 +65,10 @@ def grad(
     if is_grads_batched:
         raise NotImplementedError("minigrad has no is_grads_batched: call grad once for each row.")
     if materialize_grads and allow_unused is False:
-        raise ValueError(
-            "Expected allow_unused to be True or not passed when materialize_grads=True, "
-            "but got: allow_unused=False."
-        )
+        raise errors.unused_not_allowed()
     inputs = _sequence(inputs)
     if not inputs:
-        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
+        raise errors.no_inputs("grad")
     if not all(tensor.requires_grad for tensor in inputs):
         raise errors.input_without_grad()
     ends = [edge_of(tensor) or (None, 0) for tensor in inputs]

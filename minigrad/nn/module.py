@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 
-from .. import dtypes
+from .. import dtypes, errors
 from ..autograd.graph import RemovableHandle
 from ..tensor import Tensor
 from .parameter import Parameter
@@ -74,10 +74,7 @@ class Module:
         """Add a parameter; None reserves the name."""
         self._check_name("parameter", name, self._parameters)
         if param is not None and not isinstance(param, Parameter):
-            raise TypeError(
-                f"cannot assign '{_type_name(param)}' object to parameter '{name}' "
-                "(minigrad.nn.Parameter or None required)"
-            )
+            raise errors.not_a_parameter(_type_name(param), name)
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
@@ -87,10 +84,7 @@ class Module:
         """
         self._check_name("buffer", name, self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' "
-                "(minigrad Tensor or None required)"
-            )
+            raise errors.no_buffer(_type_name(tensor), name)
         self._buffers[name] = tensor
         self._not_saved.discard(name)
         if not persistent:
@@ -99,7 +93,7 @@ class Module:
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a child under a name."""
         if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{_type_name(module)} is not a Module subclass")
+            raise errors.no_module(_type_name(module))
         self._check_name("module", name, self._modules)
         self._modules[name] = module
 
@@ -107,13 +101,13 @@ class Module:
 
     def _check_name(self, kind, name, known):
         if not isinstance(name, str):
-            raise TypeError(f"{kind} name should be a string. Got {_type_name(name)}")
+            raise errors.name_type(kind, _type_name(name))
         if "." in name:
-            raise KeyError(f'{kind} name can\'t contain "."')
+            raise errors.dotted_name(kind)
         if name == "":
-            raise KeyError(f'{kind} name can\'t be empty string ""')
+            raise errors.empty_name(kind)
         if hasattr(self, name) and name not in known:
-            raise KeyError(f"attribute '{name}' already exists")
+            raise errors.taken_name(name)
 
     def __setattr__(self, name, value):
         if isinstance(value, Parameter):
@@ -125,10 +119,7 @@ class Module:
                 if name in self.__dict__.get(registry, ()):
                     fits = registry == "_buffers" and isinstance(value, Tensor)
                     if value is not None and not fits:
-                        raise TypeError(
-                            f"cannot assign '{_type_name(value)}' as {kind} '{name}' "
-                            f"({wanted} or None expected)"
-                        )
+                        raise errors.wrong_kind(_type_name(value), kind, name, wanted)
                     getattr(self, registry)[name] = value
                     return
             super().__setattr__(name, value)
@@ -136,7 +127,7 @@ class Module:
     def _enter(self, registry, kind, name, value):
         own = self.__dict__
         if registry not in own:
-            raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
+            raise errors.before_init(kind)
         own.pop(name, None)
         for other in ("_parameters", "_buffers", "_modules"):
             if other != registry:
@@ -252,7 +243,7 @@ class Module:
     def train(self, mode: bool = True) -> Module:
         """Switch this module and all below it to training, or with False to evaluation."""
         if not isinstance(mode, bool):
-            raise ValueError("training mode is expected to be boolean")
+            raise errors.training_mode()
         for module in self.modules():
             module.training = mode
         return self
@@ -285,10 +276,7 @@ class Module:
             else:
                 device = value
         if dtype is not None and not dtype.is_floating_point:
-            raise TypeError(
-                "nn.Module.to only accepts floating point or complex dtypes, but got desired "
-                f"dtype={dtype}"
-            )
+            raise errors.module_type(dtype)
         return self._apply(
             lambda x: x.to(dtype=dtype if x.is_floating_point() else None, device=device)
         )

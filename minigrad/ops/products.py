@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .. import errors
+from .. import dtypes, errors
 from ..memory import row_by_row
 from ..tensor import Tensor, normal_dim
 from . import refusals, shape
@@ -124,7 +124,7 @@ def matmul(self: Tensor, other: Tensor) -> Tensor:
             return dot_op(self, other)
         case 2, 1:
             if a.shape[1] != b.shape[0]:
-                raise errors.mat_vec_shapes(a.shape, b.shape)
+                raise errors.mat_vec_shapes(a.shape[0], a.shape, b.shape)
             return mv_op(self, other)
         case 1, 2:
             if a.shape[0] != b.shape[0]:
@@ -246,36 +246,68 @@ def bmm(self, mat2) -> Tensor:
     """A stack of matrices times a stack of matrices, one by one."""
     if self.ndim != 3 or mat2.ndim != 3:
         raise refusals.dims_of_product("bmm", "stacks of matrices", self.ndim, mat2.ndim)
-    a, b = self._data.shape, mat2._data.shape
-    if a[0] != b[0] or a[2] != b[1]:
-        raise errors.batch_shapes(a, b)
+    _check_stacks(self._data, mat2._data)
     return bmm_op(self, mat2)
 
 
-def _adding(row, name, *ndims):
-    """`row` with torch's signature, after a check that the factors have the right dimensions."""
-
-    def call(self, first, second, *, beta=1, alpha=1):
-        if (first.ndim, second.ndim) != ndims:
-            raise refusals.dims_of_product(name, f"{ndims[0]}-D and {ndims[1]}-D", *ndims)
-        left, right = first._data.shape, second._data.shape
-        if ndims != (1, 1) and left[-1] != right[-2:][0]:
-            raise errors.mat_shapes(left[-2:], (*right[-2:], 1)[:2])
-        result = row(self, first, second, beta, alpha)
-        expected = np.broadcast_shapes(self._data.shape, result._data.shape)
-        if expected != result._data.shape or self.ndim > result.ndim:
-            raise refusals.expand(self._data.shape, result._data.shape)
-        return result
-
-    call.__name__ = call.__qualname__ = name
-    call.__doc__ = f"`beta * self` plus `alpha` times the product of the two others ({name})."
-    return call
+def _check_stacks(a, b) -> None:
+    """torch's errors where two stacks of matrices cannot be multiplied one by one."""
+    if a.shape[0] != b.shape[0] or a.shape[2] != b.shape[1]:
+        raise errors.batch_shapes(a.shape, b.shape)
+    if a.dtype != b.dtype:
+        raise refusals.scalar_types(dtypes.class_name(a), dtypes.class_name(b))
 
 
-addmm = _adding(addmm_op, "addmm", 2, 2)
-addmv = _adding(addmv_op, "addmv", 2, 1)
-addr = _adding(addr_op, "addr", 1, 1)
-baddbmm = _adding(baddbmm_op, "baddbmm", 3, 3)
+def addmm(self, mat1, mat2, *, beta=1, alpha=1) -> Tensor:
+    """`beta * self` plus `alpha` times the product of two matrices."""
+    for name, mat in (("mat1", mat1), ("mat2", mat2)):
+        if mat.ndim != 2:
+            raise refusals.no_matrix(name, mat.ndim)
+    x, a, b = self._data, mat1._data, mat2._data
+    if x.dtype != b.dtype:
+        raise refusals.sum_types(dtypes.class_name(x), dtypes.class_name(b))
+    if a.dtype != b.dtype:
+        raise refusals.factor_types(dtypes.class_name(a), dtypes.class_name(b))
+    if a.shape[1] != b.shape[0]:
+        raise errors.mat_shapes(a.shape, b.shape)
+    shape.stretched_size(self, (a.shape[0], b.shape[1]))
+    return addmm_op(self, mat1, mat2, beta, alpha)
+
+
+def addmv(self, mat, vec, *, beta=1, alpha=1) -> Tensor:
+    """`beta * self` plus `alpha` times the product of a matrix and a vector."""
+    x, a, v = self._data, mat._data, vec._data
+    if a.ndim != 2 or v.ndim != 1 or x.ndim > 1:
+        raise refusals.no_matrix_and_vector(x.ndim, a.ndim, v.ndim)
+    if a.shape[1] != v.shape[0] or x.shape not in ((), (1,), a.shape[:1]):
+        raise errors.mat_vec_shapes(x.size, a.shape, v.shape)
+    if not x.dtype == a.dtype == v.dtype:
+        raise refusals.addmv_types(*map(dtypes.class_name, (x, a, v)))
+    return addmv_op(self, mat, vec, beta, alpha)
+
+
+def addr(self, vec1, vec2, *, beta=1, alpha=1) -> Tensor:
+    """`beta * self` plus `alpha` times all products of an element of one vector and one of another.
+
+    The first vector runs down the rows, the second along the columns.
+    """
+    for name, vec in (("vec1", vec1), ("vec2", vec2)):
+        if vec.ndim != 1:
+            raise refusals.no_vector(name, vec.ndim)
+    shape.stretched_size(self, (vec1._data.size, vec2._data.size))
+    return addr_op(self, vec1, vec2, beta, alpha)
+
+
+def baddbmm(self, batch1, batch2, *, beta=1, alpha=1) -> Tensor:
+    """`beta * self` plus `alpha` times the products of two stacks of matrices, one by one."""
+    if batch1.ndim != 3 or batch2.ndim != 3:
+        raise refusals.dims_of_product("baddbmm", "3-D and 3-D", batch1.ndim, batch2.ndim)
+    x, a, b = self._data, batch1._data, batch2._data
+    shape.stretched_size(self, (*a.shape[:2], b.shape[2]))
+    _check_stacks(a, b)
+    if x.dtype != a.dtype:
+        raise refusals.stack_types(*(dtypes.class_name(array).lower() for array in (x, a, b)))
+    return baddbmm_op(self, batch1, batch2, beta, alpha)
 
 
 def tensordot(self, other, dims=2) -> Tensor:

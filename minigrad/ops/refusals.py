@@ -92,8 +92,6 @@ stretch = Refusal(
     "The expanded size of the tensor ({length}) must match the existing size ({own}) at "
     "non-singleton dimension {dim}.  Target sizes: {size}.  Tensor sizes: {shape}",
     "Only a dimension of length 1 can be stretched.")
-_expand = Refusal("The expanded size of the tensor ({result}) must match the existing size ({own})",
-    "What is added must stretch to the shape of the product.")
 _expand_dims = Refusal(
     "expand({type}{{{shape}}}, size={size}): the number of sizes provided ({given}) must be "
     "greater or equal to the number of dimensions in the tensor ({ndim})",
@@ -254,6 +252,24 @@ needs_vectors = Refusal("1D tensors expected, but got {a}D and {b}D tensors",
     "Matrices are multiplied with @.")
 dims_of_product = Refusal("{name}: expected {wanted}, got {a}-D and {b}-D tensors",
     "matmul takes all of them.")
+no_matrix = Refusal("{name} must be a matrix, got {ndim}-D tensor",
+    "Stacks of matrices are multiplied with @ or baddbmm.")
+no_vector = Refusal("addr: Expected 1-D argument {name}, but got {ndim}-D",
+    "reshape(-1) makes a vector.")
+no_matrix_and_vector = Refusal("vector + matrix @ vector expected, got {x}, {mat}, {vec}",
+    "The numbers count the dimensions; wanted are 1, 2, 1.")
+factor_types = Refusal("mat1 and mat2 must have the same dtype, but got {mat1} and {mat2}",
+    "Convert the input first, for example with .float().")
+sum_types = Refusal("self and mat2 must have the same dtype, but got {self} and {mat2}",
+    "Weight and bias of a layer are of one type: layer.double() converts both.")
+addmv_types = Refusal(
+    "addmv input tensors must have the same dtype, but got {x}, {mat}, and {vec}",
+    "Convert first, for example with .float().")
+scalar_types = Refusal("expected scalar type {first} but found {second}",
+    "Convert one of the two first, for example with .float().")
+stack_types = Refusal(
+    "Input dtypes must be the same, got: input {input}, batch1: {batch1}, batch2: {batch2}",
+    "Convert first, for example with .float().")
 inner_shapes = Refusal(
     "inner() the last dimension must match on both input tensors but got shapes {a} and {b}",
     "The sums run along the last dimension of both.")
@@ -297,10 +313,6 @@ prelu = Refusal(
     "Mismatch of parameter numbers and input channel size. Found parameter numbers = {weights} "
     "and channel size = {channels}.",
     "One slope, or one for each channel.")
-linear_types = Refusal("mat1 and mat2 must have the same dtype, but got {input} and {weight}",
-    "Convert the input first, for example with .float().")
-linear_bias_type = Refusal("self and mat2 must have the same dtype, but got {bias} and {weight}",
-    "Weight and bias of a layer are of one type: layer.double() converts both.")
 dropout = Refusal("dropout probability has to be between 0 and 1, but got {p}",
     "p is the share of the numbers that become zero.", ValueError)
 _layer_norm_shape = Refusal(
@@ -393,11 +405,6 @@ def not_an_index(key) -> Exception:
 def index_shapes(shapes) -> Exception:
     """Index tensors that do not stretch to one shape."""
     return _index_shapes(", ".join(str(list(shape)) for shape in shapes))
-
-
-def expand(own, result) -> Exception:
-    """A summand that does not stretch to the shape of the product it is added to."""
-    return _expand(result, own)
 
 
 def expand_dims(tensor, size) -> Exception:

@@ -301,7 +301,11 @@ def T(self) -> Tensor:
 
 def expand(self, *sizes, size=None) -> Tensor:
     """Stretched to a shape without copying; -1 keeps a length."""
-    size = _sizes(sizes if size is None else (size,))
+    return expand_op(self, stretched_size(self, _sizes(sizes if size is None else (size,))))
+
+
+def stretched_size(self, size) -> tuple[int, ...]:
+    """The shape that `expand(size)` gives; torch's error where it cannot be."""
     shape = self._data.shape
     extra = len(size) - len(shape)
     if extra < 0:
@@ -314,7 +318,7 @@ def expand(self, *sizes, size=None) -> Tensor:
         elif own not in (1, n) or n < 0:
             raise refusals.stretch(n, own, i, size, shape)
         full.append(n)
-    return expand_op(self, tuple(full))
+    return tuple(full)
 
 
 def contiguous(self) -> Tensor:

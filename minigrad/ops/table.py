@@ -85,7 +85,8 @@ class Op:
                 for i, (input, need) in enumerate(needs.items())
             }
         active = [input for input, call in calls.items() if call != "None"]
-        names = tuple(dict.fromkeys(name for input in active for name in needs[input]))
+        wanted_names = {name for input in active for name in needs[input]}
+        names = tuple(sorted(wanted_names, key=lambda name: (name == "result", name)))
         saved = "".join(f"{self._source(name)}, " for name in names)
         pick = eval(f"lambda {', '.join((*self.arguments, 'result'))}: ({saved})")
         vjps = {f"{input}_vjp": vjp for input, vjp in self.vjps.items()}
