@@ -280,6 +280,19 @@ packing_in_place = Refusal(
     "hook cannot be modified by in-place operations as this can lead to unexpected side-effects. "
     "Please open an issue if you need to perform in-place operations on the input to a pack hook.",
     "Let the pack hook make a new tensor.")
+hook_type = Refusal("expected Variable, but hook returned '{type}'",
+    "A hook returns a tensor, or None to leave the gradient as it is.", TypeError)
+hook_tuple = Refusal("expected tuple, but hook returned '{type}'",
+    "A hook of a node returns one gradient for each that it saw, as a tuple, or None.", TypeError)
+hook_count = Refusal(
+    "hook '{name}' has returned an incorrect number of values (got {got}, but expected {expected})",
+    "A hook of a node returns one gradient for each that it saw.")
+hook_changed_size = Refusal("hook '{name}' has changed the size of value",
+    "What a hook returns has the shape of the gradient that it saw.")
+_hook_changed_type = Refusal("hook '{name}' has changed the type of value (was {was} got {got})",
+    "What a hook returns has the type of the gradient that it saw.")
+hook_replaced_none = Refusal("can't replace a None gradient with a non-None value",
+    "Where no gradient arrives the hook returns None, too.")
 no_pair_of_hooks = Refusal(
     "saved_tensors_hooks takes two functions, pack_hook and unpack_hook, but got {type}",
     "pack_hook gets the tensor to save, unpack_hook what pack_hook returned.", TypeError)
@@ -586,3 +599,9 @@ def view_in_place(origin: str, maker, output_nr: int, indirect: bool = False) ->
         case "function":
             return _view_of_function(start)
     return _view_across_modes(start, "no_grad" if origin == "no_grad" else "inference_mode")
+
+
+def hook_changed_type(name: str, was, got) -> Exception:
+    """A hook that returned a gradient of another type; torch has an old name for bool."""
+    old, new = (t.type().replace("minigrad.BoolTensor", "CPUBoolType") for t in (was, got))
+    return _hook_changed_type(name, old, new)

@@ -286,7 +286,8 @@ class Tensor(Values):
     def _refresh_view(self) -> None:
         """Make a view's edge anew after its base, or another view of it, was changed in place."""
         version = self._version_cell[0]
-        if self._view_version != version and self.requires_grad:
+        tracked = self._edge is not None or self._base.requires_grad
+        if self._view_version != version and tracked:
             if self._origin is not None:
                 raise errors.view_in_place(self._origin, *(self._edge or (None, 0)), indirect=True)
             self._view_version = version

@@ -344,3 +344,12 @@ def test_behaviour(name):
 
 def test_all_of_them_are_here():
     assert len(ROWS) == 24
+
+
+@pytest.mark.parametrize("t", [torch, minigrad])
+def test_a_view_that_was_made_a_leaf_stays_one_when_its_base_changes(t):
+    base = t.ones(2, 2)
+    view = base[0].requires_grad_()
+    base.add_(1)
+    (view * 2).sum().backward()
+    assert view.is_leaf and view.grad.tolist() == [2.0, 2.0]

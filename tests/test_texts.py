@@ -5,6 +5,7 @@ is compared by its text, what it raises by type and text, and what it warns of b
 sentence, since torch's warnings end with a path of the machine that built it.
 """
 
+import functools
 import re
 import warnings
 from collections.abc import Callable
@@ -744,6 +745,99 @@ def _(t):
 @row("a row of an iteration changed in place")
 def _(t):
     next(iter(t.ones(2, 2).requires_grad_() * 2)).add_(1)
+
+
+def _hooked(t, hook, result=False):
+    x = leaf(t)
+    y = x * 1
+    (y if result else x).register_hook(hook)
+    (y * y).sum().backward()
+
+
+def _node_hooked(t, hook, before=False):
+    x = leaf(t)
+    y = x * x
+    (y.grad_fn.register_prehook if before else y.grad_fn.register_hook)(hook)
+    y.sum().backward()
+
+
+@row("hook that changes the size")
+def _(t):
+    _hooked(t, lambda g: g.sum())
+
+
+@row("hook that changes the size, on a result")
+def _(t):
+    _hooked(t, lambda g: t.ones(5), result=True)
+
+
+@row("hook that changes the type")
+def _(t):
+    _hooked(t, lambda g: g.double())
+
+
+@row("hook that makes a mask")
+def _(t):
+    _hooked(t, lambda g: g > 0)
+
+
+@row("hook that returns a number")
+def _(t):
+    _hooked(t, lambda g: 5)
+
+
+@row("hook without a name")
+def _(t):
+    _hooked(t, functools.partial(lambda n, g: g.sum(), 1))
+
+
+@row("hook that makes up a gradient")
+def _(t):
+    first, second = (leaf(t) * 1).unbind()
+    second.register_hook(lambda g: t.ones(()))
+    first.backward()
+
+
+@row("post-accumulate hook that returns a number")
+def _(t):
+    x = leaf(t)
+    x.register_post_accumulate_grad_hook(lambda p: 5)
+    x.sum().backward()
+
+
+@row("hook of a node that returns a tensor")
+def _(t):
+    _node_hooked(t, lambda sent, arrived: sent[0])
+
+
+@row("hook of a node that returns too few")
+def _(t):
+    _node_hooked(t, lambda sent, arrived: sent[:1])
+
+
+@row("hook of a node that changes the size")
+def _(t):
+    _node_hooked(t, lambda sent, arrived: (sent[0].sum(), sent[1]))
+
+
+@row("pre-hook of a node that returns a list")
+def _(t):
+    _node_hooked(t, list, before=True)
+
+
+@row("pre-hook of a node that returns too many")
+def _(t):
+    _node_hooked(t, lambda arrived: arrived * 2, before=True)
+
+
+@row("pre-hook of a node that changes the type")
+def _(t):
+    _node_hooked(t, lambda arrived: (arrived[0].double(),), before=True)
+
+
+@row("view made a leaf, changed in place")
+def _(t):
+    t.ones(2, 2)[0].requires_grad_().add_(1)
 
 
 @row("view across memory")

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import dtypes
 from ..tensor import Tensor
+from . import hooks
 from .graph import Node, form
 
 
@@ -50,8 +51,7 @@ class AccumulateGrad(Node):
         else:
             variable._grad = Tensor._make(gradient.copy())
         if variable._post_accumulate_hooks:
-            for hook in list(variable._post_accumulate_hooks.values()):
-                hook(variable)
+            hooks.run_post_accumulate(variable)
         return []
 
 

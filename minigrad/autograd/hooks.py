@@ -5,6 +5,7 @@ The engine works on arrays; a hook gets tensors. Nothing here runs unless a hook
 
 from __future__ import annotations
 
+from .. import errors
 from ..tensor import Tensor
 from .modes import modes
 
@@ -23,8 +24,16 @@ def run_hooks(hooks, gradient):
     for hook in list(hooks.values()):
         result = hook(as_tensor(gradient))
         if result is not None:
-            gradient = _as_before(result, recorded)
+            gradient = _checked(result, gradient, hook, recorded)
     return gradient
+
+
+def run_post_accumulate(variable):
+    """The hooks that see a leaf after its `.grad` has grown."""
+    for hook in list(variable._post_accumulate_hooks.values()):
+        result = hook(variable)
+        if result is not None and not isinstance(result, Tensor):
+            raise errors.hook_type(type(result).__name__)
 
 
 def of_tensors(node, gradient):
@@ -60,7 +69,8 @@ def before(node, gradient):
     gradients = list(gradient or [None] * node.outputs) if several else [gradient]
     recorded = any(isinstance(g, Tensor) for g in gradients)
     for hook in list(node.pre_hooks.values()):
-        gradients = _replaced(hook(tuple(map(as_tensor, gradients))), gradients, recorded)
+        result = hook(tuple(map(as_tensor, gradients)))
+        gradients = _replaced(result, gradients, hook, recorded)
     return gradients if several else gradients[0]
 
 
@@ -71,19 +81,38 @@ def after(node, received, sent, observer):
         recorded = any(isinstance(g, Tensor) for g in arrived)
         for hook in list(node.post_hooks.values()):
             result = hook(tuple(map(as_tensor, sent)), tuple(map(as_tensor, arrived)))
-            sent = _replaced(result, sent, recorded)
+            sent = _replaced(result, sent, hook, recorded)
         sent = list(sent)
     if observer is not None:
         observer(node, received, tuple(sent))
     return sent
 
 
-def _replaced(result, gradients, recorded):
-    if result is None:
+def _replaced(results, gradients, hook, recorded):
+    """What a hook of a node returned, in place of the gradients that it saw."""
+    if results is None:
         return gradients
-    result = result if isinstance(result, tuple) else (result,)
-    return [_as_before(g, recorded) for g in result]
+    if not isinstance(results, tuple):
+        raise errors.hook_tuple(type(results).__name__)
+    if len(results) != len(gradients):
+        raise errors.hook_count(_name(hook), len(results), len(gradients))
+    pairs = zip(results, gradients, strict=True)
+    return [None if new is None else _checked(new, old, hook, recorded) for new, old in pairs]
 
 
-def _as_before(gradient, recorded):
-    return gradient if gradient is None or recorded else gradient._data
+def _checked(new, old, hook, recorded):
+    """A gradient that a hook made, as the pass carries it; torch's error where it does not fit."""
+    if old is None:
+        raise errors.hook_replaced_none()
+    if not isinstance(new, Tensor):
+        raise errors.hook_type(type(new).__name__)
+    old = as_tensor(old)
+    if new.dtype != old.dtype or new.device != old.device:
+        raise errors.hook_changed_type(_name(hook), old, new)
+    if new.shape != old.shape:
+        raise errors.hook_changed_size(_name(hook))
+    return new if recorded else new._data
+
+
+def _name(hook) -> str:
+    return getattr(hook, "__name__", "<unknown>")

@@ -61,7 +61,7 @@ def _refuse(self, others):
     if modes.grad and wanted:
         if self._origin is not None:
             raise errors.view_in_place(self._origin, *(self._edge or (None, 0)))
-        if self._base is not None and self._base.requires_grad and self._base.is_leaf:
+        if self._base is not None and self.requires_grad and self._base.is_leaf:
             raise errors.leaf_in_place("view of a ")
         if self.requires_grad and self.is_leaf:
             raise errors.leaf_in_place("")
