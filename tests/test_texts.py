@@ -1559,6 +1559,85 @@ def _(t):
     t.nn.functional.cross_entropy(t.ones(2, 4), t.tensor([0, 9]))
 
 
+@row("division without a remainder")
+def _(t):
+    return leaf(t) // 2, 5 // leaf(t), leaf(t) // leaf(t), 5 % leaf(t)
+
+
+@row("division without a remainder in place")
+def _(t):
+    x = leaf(t).clone()
+    x //= 2
+    return x
+
+
+@row("backward of a division without a remainder")
+def _(t):
+    (leaf(t) // 2).sum().backward()
+
+
+@row("backward of a division without a remainder in place")
+def _(t):
+    x = leaf(t).clone()
+    x //= 2
+    x.sum().backward()
+
+
+@row("backward of a number's remainder")
+def _(t):
+    (5 % leaf(t)).sum().backward()
+
+
+@row("scatter that adds")
+def _(t):
+    return leaf(t).scatter(0, t.tensor([0, 0]), 5.0, reduce="add")
+
+
+@row("backward of a scatter that adds")
+def _(t):
+    leaf(t).scatter(0, t.tensor([0, 0]), 5.0, reduce="add").sum().backward()
+
+
+@row("scatter that knows no such way")
+def _(t):
+    t.ones(2).scatter(0, t.tensor([0]), 1.0, reduce="max")
+
+
+@row("scatter of other dimensions than the source")
+def _(t):
+    t.ones(2).scatter(0, t.tensor([0]), t.ones(2, 3))
+
+
+@row("scatter of other dimensions than the tensor")
+def _(t):
+    t.ones(2, 3).scatter(0, t.tensor([0]), t.ones(2, 3))
+
+
+@row("index_select out of range")
+def _(t):
+    t.ones(2, 3).index_select(0, t.tensor([3]))
+
+
+@row("index_select at floats")
+def _(t):
+    t.ones(2, 3).index_select(0, t.tensor([1.0]))
+
+
+@row("index_copy out of range")
+def _(t):
+    t.ones(2, 3).index_copy(0, t.tensor([2]), t.ones(1, 3))
+
+
+@row("index_fill out of range")
+def _(t):
+    t.ones(2, 3).index_fill(0, t.tensor([-3]), 1)
+
+
+@row("take out of range")
+def _(t):
+    t.ones(2, 3).take(t.tensor([0, 6]))
+
+
 # --- the comparison -------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from .index import (
 )
 from .select import select
 from .shape import common_shape, expand, reshape
-from .table import op
+from .table import no_derivative, op
 
 # fmt: off
 
@@ -34,6 +34,8 @@ scatter_op = op("scatter", lambda self, dim, index, src: written(self, dim, inde
 scatter_number = op("scatter", lambda self, dim, index, value: written(self, dim, index, value), 1,
     inert=("index",),
     self =lambda g, dim, index: scatter_number(g, dim, index, 0.0))
+scatter_reduced = no_derivative("scatter", lambda self, dim, index, src, reduce:
+        combined(self, dim, index, src, reduce), inert=("index",))
 scatter_add_op = op("scatter_add", lambda self, dim, index, src:
         increased(row_by_row(self), mesh(dim, index), _part(src, index)),
     inert=("index",),
@@ -117,6 +119,14 @@ def written(array, dim, index, src):
     return array
 
 
+def combined(array, dim, index, src, reduce):
+    """A copy with `src` added to, or multiplied with, what is at the indices."""
+    array = copied(array)
+    values = _part(np.asarray(src).astype(array.dtype), index)
+    _REDUCE[reduce].at(array, mesh(dim, index), values)
+    return array
+
+
 def filled(array, mask, value):
     """A copy, stretched to the mask, with one value where the mask is true."""
     return select(mask, np.asarray(value).astype(array.dtype), array)
@@ -141,18 +151,28 @@ def _index(self, index, dim, name):
     """`dim` counted from 0, after a check of the indices along it."""
     dim = normal_dim(dim, self._data.ndim)
     if index._data.dtype.kind not in "iu":
-        raise refusals.index_type(name)
+        raise refusals.index_type(name, " or " if name == "index_select" else "/")
     n = self._data.shape[dim] if self._data.ndim else 1
-    if index._data.size and not (index._data.min() >= 0 and index._data.max() < n):
-        wrong = index._data[(index._data < 0) | (index._data >= n)].flat[0]
-        raise refusals.gather_bounds(int(wrong), dim, n)
-    return dim
+    wrong = _outside(index._data, 0, n)
+    if wrong is None:
+        return dim
+    if name == "index_select":
+        raise refusals.row_bounds()
+    refusal = refusals.copy_bounds if name == "index_copy" else refusals.gather_bounds
+    raise refusal(wrong, dim, n)
 
 
-def _same_ndim(name, index, *others):
-    for other in others:
+def _outside(index, low, high):
+    """The first number that is not between two bounds, or None."""
+    if not index.size or (index.min() >= low and index.max() < high):
+        return None
+    return int(index[(index < low) | (index >= high)].flat[0])
+
+
+def _same_ndim(name, index, **others):
+    for role, other in others.items():
         if max(1, index._data.ndim) != max(1, other._data.ndim) and index._data.size:
-            raise refusals.index_dims(name)
+            raise refusals.index_dims(role, name)
 
 
 def gather(self, dim, index) -> Tensor:
@@ -164,7 +184,7 @@ def gather(self, dim, index) -> Tensor:
     tensor([[1],
             [4]])
     """
-    _same_ndim("gather", index, self)
+    _same_ndim("gather", index, input=self)
     if not self._data.ndim and index._data.ndim:
         self = reshape(self, 1)
     dim = _index(self, index, dim, "gather")
@@ -177,15 +197,13 @@ def scatter(self, dim, index, src=None, *, value=None, reduce=None) -> Tensor:
     """A copy with `src` (a tensor or a number) written where `index` points along `dim`."""
     src = value if src is None else src
     dim = _index(self, index, dim, "scatter")
-    if reduce is not None:  # torch keeps no history of it
-        values = _part(np.asarray(raw(src)).astype(self._data.dtype), index._data)
-        result = np.array(self._data)
-        _REDUCE[reduce].at(result, mesh(dim, index), values)
-        return plain(result)
-    if not isinstance(src, Tensor):
-        return scatter_number(self, dim, index, src)
-    _scatter_fits("scatter", self, dim, index, src)
-    return scatter_op(self, dim, index, src)
+    if isinstance(src, Tensor):
+        _scatter_fits("scatter", self, dim, index, src)
+    if reduce is not None:
+        if reduce not in _REDUCE:
+            raise refusals.scatter_reduce()
+        return scatter_reduced(self, dim, index, src, reduce)
+    return (scatter_op if isinstance(src, Tensor) else scatter_number)(self, dim, index, src)
 
 
 def scatter_add(self, dim, index, src) -> Tensor:
@@ -196,7 +214,7 @@ def scatter_add(self, dim, index, src) -> Tensor:
 
 
 def _scatter_fits(name, self, dim, index, src):
-    _same_ndim(name, index, self, src)
+    _same_ndim(name, index, self=self, src=src)
     if self._data.dtype != src._data.dtype:
         raise refusals.same_dtype(f"{name}(): Expected self.dtype to be equal to src.dtype")
     for d, n in enumerate(index._data.shape):
@@ -259,6 +277,9 @@ def index_fill(self, dim, index, value) -> Tensor:
     if index._data.ndim > 1:
         raise refusals.vector_index("index_fill")
     dim = normal_dim(dim, self._data.ndim)
+    n = self._data.shape[dim] if self._data.ndim else 1
+    if (wrong := _outside(index._data, -n, n)) is not None:
+        raise refusals.index_bounds(wrong, dim, n)
     row = index_fill_number
     if isinstance(value, Tensor):
         if value._data.ndim:
@@ -308,21 +329,21 @@ def _bool_mask(mask, name):
 def take(self, index) -> Tensor:
     """The elements at these places of the flattened tensor."""
     if index._data.dtype.kind not in "iu":
-        raise refusals.index_type("take")
+        raise refusals.index_type("take", "/")
     n = self._data.size
-    if index._data.size and not (-n <= index._data.min() and index._data.max() < n):
-        raise refusals.take_bounds("take", n)
+    if (wrong := _outside(index._data, -n, n)) is not None:
+        raise refusals.take_bounds(wrong, n)
     return take_op(self, index)
 
 
 def take_along_dim(self, indices, dim=None) -> Tensor:
     """`gather` whose shapes are stretched to fit; without `dim` on the flattened tensor."""
     if indices._data.dtype != np.int64:
-        raise refusals.index_type("take_along_dim")
+        raise refusals.index_type("take_along_dim", "/")
     if dim is None:
         return gather(reshape(self, -1), 0, reshape(indices, -1))
     if self._data.ndim != indices._data.ndim:
-        raise refusals.index_dims("take_along_dim")
+        raise refusals.index_dims("input", "take_along_dim")
     dim = normal_dim(dim, self._data.ndim)
     n = self._data.shape[dim]
     indices = plain(np.where(indices._data < 0, indices._data + n, indices._data))

@@ -257,7 +257,7 @@ OPERATORS = {
     "__isub__": _operator(inplace.inplace(elementwise.sub)),
     "__imul__": _operator(inplace.inplace(elementwise.mul)),
     "__itruediv__": _operator(inplace.inplace(elementwise.div)),
-    "__ifloordiv__": _operator(inplace.inplace(rounding.flat_floor_divide)),
+    "__ifloordiv__": _operator(inplace.inplace(rounding.in_place_floor_divide)),
     "__imod__": _operator(inplace.inplace(rounding.remainder)),
     "__ipow__": _operator(inplace.inplace(pow)),
 }
@@ -504,7 +504,7 @@ INPLACE = {
     "copy_": inplace.copy_from,
     **named(inplace, "fill_ zero_"),
     **{f"{name}_": inplace.inplace(BOTH[name]) for name in IN_PLACE.split()},
-    "floor_divide_": inplace.inplace(rounding.flat_floor_divide),
+    "floor_divide_": inplace.inplace(rounding.in_place_floor_divide),
 }
 
 METHODS = {

@@ -26,6 +26,8 @@ spread_type = Refusal("{name} only support floating point and complex dtypes",
 norm_type = Refusal(
     "linalg.vector_norm: Expected a floating point or complex tensor as input. Got {kind}",
     "Convert the tensor first, for example with .float().")
+no_derivative = Refusal("derivative for aten::{name} is not implemented",
+    "torch has none either: leave this step out of what is differentiated, or detach() it.")
 zero_division = Refusal("ZeroDivisionError",
     "Among integers there is no infinity: divide with /, or convert with .float().")
 bool_minus = Refusal(
@@ -166,11 +168,17 @@ part_shape = Refusal(
 
 gather_bounds = Refusal("index {index} is out of bounds for dimension {dim} with size {size}",
     "Indices here count from 0 to the size less one.")
-take_bounds = Refusal("{name}(): index out of range for a tensor of {size} elements",
+copy_bounds = Refusal(
+    "index_copy_(): index {index} is out of bounds for dimension {dim} with size {size}",
+    "Indices count from 0 to the size less one.", IndexError)
+row_bounds = Refusal("index out of range in self",
+    "Indices here count from 0 to the size less one.", IndexError)
+take_bounds = Refusal(
+    "out of range: tried to access index {index} on a tensor of {size} elements.",
     "Indices count from 0, or from the end with -1.", IndexError)
-index_type = Refusal("{name}(): Expected dtype int32/int64 for index",
+index_type = Refusal("{name}(): Expected dtype int32{mark}int64 for index",
     "Indices are integers: convert them with .long().")
-index_dims = Refusal("Index tensor must have the same number of dimensions as input tensor",
+index_dims = Refusal("Index tensor must have the same number of dimensions as {role} tensor",
     "{name} reads one element for each element of the index.")
 vector_index = Refusal("{name}(): Index is supposed to be a vector",
     "Give the indices as one list.", IndexError)
@@ -184,6 +192,8 @@ scatter_shape = Refusal(
     "Expected index {index} to be no larger than self {own} apart from dimension {dim} and to be "
     "no larger size than src {src}",
     "Each element of the index needs a place to write to and a number to write.")
+scatter_reduce = Refusal("reduce argument must be either add or multiply.",
+    "Without reduce the old numbers are written over.")
 scalar_value = Refusal(
     "{name} only supports a 0-dimensional value tensor, but got tensor with {ndim} dimension(s).",
     "One value goes everywhere; for several write minigrad.where.")

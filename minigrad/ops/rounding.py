@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes
-from ..autograd.modes import no_grad
 from ..tensor import Tensor
 from . import elementwise, refusals
 from .elementwise import nothing, where
-from .table import as_operand, op
+from .table import no_derivative, op
 
 # fmt: off
 
@@ -36,6 +35,11 @@ remainder_tensor = op("remainder",
 div_rounded = op("div", lambda self, other, rounding_mode: QUOTIENTS[rounding_mode](self, other), 2,
     self =lambda g: nothing(g),
     other=lambda g: nothing(g))
+remainder_of_number = no_derivative("remainder",
+    lambda self, other: np.remainder(self, divisor(self, other)))
+floor_divide_op = no_derivative("floor_divide", lambda self, other: rounded_down(self, other))
+floor_divide_in_place = no_derivative("floor_divide_",
+    lambda self, other: rounded_down(self, other))
 nan_to_num = op("nan_to_num", lambda self, nan, posinf, neginf: finite(self, nan, posinf, neginf),
     self =lambda g, self: g * (abs(self) < np.inf))
 copysign_tensor = op("copysign", lambda self, other: np.copysign(self, other), floating=True,
@@ -106,25 +110,21 @@ def remainder(self, other):
     tensor([1., 1.])
     """
     if not isinstance(self, Tensor):
-        with no_grad():  # torch keeps no history of a number % a tensor
-            return remainder_tensor(self, other)
+        return remainder_of_number(self, other)
     return (remainder_tensor if isinstance(other, Tensor) else remainder_number)(self, other)
 
 
 def floor_divide(self, other):
-    """`self / other` rounded down; the result has no history."""
-    if as_operand(other) is None:
-        return NotImplemented
-    with no_grad():
-        return div_rounded(self, other, "floor")
+    """`self / other` rounded down; torch, too, has no derivative for it."""
+    return floor_divide_op(self, other)
 
 
-def flat_floor_divide(self, other):
-    """floor_divide for its in-place twin: the old history ends here, in a gradient of zero."""
-    return div_rounded(self, other, "floor")
+def in_place_floor_divide(self, other):
+    """floor_divide for its in-place twin, whose derivative torch refuses under another name."""
+    return floor_divide_in_place(self, other)
 
 
-flat_floor_divide.__name__ = "floor_divide"
+in_place_floor_divide.__name__ = "floor_divide"
 
 
 def div(self, other, *, rounding_mode=None):

@@ -26,9 +26,10 @@ from .. import dtypes, errors
 from ..autograd.recording import FREED, OpNode, record, record_two
 from ..memory import row_by_row
 from ..tensor import Tensor
+from . import refusals
 
 TABLE: dict[str, Op] = {}  # by the name of the node
-ROWS: list[Op] = []  # all of them: torch, too, has nodes that share a name
+ROWS: list[Op] = []  # all with a derivative: torch, too, has nodes that share a name
 _NUMBERS = (int, float, bool)
 
 
@@ -53,7 +54,8 @@ class Op:
         self.arguments = _parameters(forward)
         self.vjps = vjps
         self.tensors = {"result", *inert, *vjps}
-        self.node_name = f"{name.title().replace('_', '')}Backward{digit}"
+        stem = name.title().replace("_", "")
+        self.node_name = "NotImplemented" if digit is None else f"{stem}Backward{digit}"
         self.plans: dict[int, Plan] = {}
         if "tensors" in vjps:  # the first argument is a list of inputs
             self.inputs_of = lambda arguments: arguments[0]
@@ -113,6 +115,16 @@ def _refuse(*_):
     raise errors.freed()
 
 
+def no_derivative(name: str, forward: Callable, **options) -> Callable:
+    """Declare an operation for which torch has no derivative either: its backward refuses."""
+
+    def refuse(g):
+        raise refusals.no_derivative(name)
+
+    inputs = [input for input in _parameters(forward) if input in ("self", "other", "src")]
+    return op(name, forward, None, **options, **dict.fromkeys(inputs, refuse))
+
+
 def _parameters(function: Callable) -> tuple[str, ...]:
     code = function.__code__
     return code.co_varnames[: code.co_argcount]
@@ -123,15 +135,17 @@ def op(
 ) -> Callable:
     """Declare an operation and return it as a function of arrays, numbers and tensors.
 
-    `digit` is the number in torch's node name. `inert` names arguments that are tensors without a
-    derivative. With `floating`, integers are computed in the default floating point type, as torch
-    does for exp or sqrt. With `rows` the result lies in memory row by row, in whatever order the
-    inputs lie. An operation on a list of tensors calls its first argument `tensors`, and
-    its VJP returns a list. If `forward` returns a list, so does the operation, and `g` is a list.
+    `digit` is the number in torch's node name; None is for `no_derivative`. `inert` names arguments
+    that are tensors without a derivative. With `floating`, integers are computed in the default
+    floating point type, as torch does for exp or sqrt. With `rows` the result lies in memory row by
+    row, in whatever order the inputs lie. An operation on a list of tensors calls its first
+    argument `tensors`, and its VJP returns a list. If `forward` returns a list, so does the
+    operation, and `g` is a list.
     """
     row = Op(name, forward, digit, inert, vjps)
-    TABLE.setdefault(row.node_name, row)
-    ROWS.append(row)
+    if digit is not None:
+        TABLE.setdefault(row.node_name, row)
+        ROWS.append(row)
     match row.arguments:
         case ("tensors", *_):
             make = _of_a_list
