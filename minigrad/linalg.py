@@ -16,6 +16,7 @@ from .ops.linalg import (
 )
 from .ops.products import matmul, multi_dot
 from .ops.reduce import vector_norm
+from .ops.refusals import LinAlgError
 from .ops.shape import diagonal as _diagonal
 
 
@@ -31,6 +32,7 @@ def __getattr__(name: str):
 
 
 __all__ = [
+    "LinAlgError",
     "det",
     "diagonal",
     "inv",

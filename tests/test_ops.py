@@ -506,3 +506,29 @@ def test_select_chooses_as_numpy_does(dtype, shapes):
         np.testing.assert_array_equal(found, expected)
         if found.dtype.kind == "f":
             np.testing.assert_array_equal(np.signbit(found), np.signbit(expected))
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [[1.0, 2.0], [2.0, 4.0]],
+        [[1.0, 2.0, 0.0], [2.0, 4.0, 0.0], [0.0, 1.0, 1.0]],
+        np.zeros((3, 3)),
+        [[[1.0, 2.0], [3.0, 4.0]], [[1.0, 1.0], [1.0, 1.0]]],
+    ],
+)
+def test_a_singular_matrix_has_cofactors(numbers):
+    """The gradient of det as torch has it with create_graph; without it torch sends zeros here."""
+    gradients, slopes = [], []
+    for engine in (torch, minigrad):
+        x = engine.tensor(numbers, dtype=engine.float64, requires_grad=True)
+        det = engine.linalg.det(x).sum()
+        (gradient,) = engine.autograd.grad(det, x, create_graph=True)
+        gradients.append(gradient.detach().numpy())
+        slopes.append(engine.autograd.grad(gradient.sum(), x)[0].numpy())
+    np.testing.assert_allclose(*gradients, atol=1e-12)
+    theirs, ours = slopes  # torch's svd has no slope where singular values are equal
+    np.testing.assert_allclose(ours, np.where(np.isnan(theirs), ours, theirs), atol=1e-12)
+    assert not np.isnan(ours).any()
+    det.backward()
+    np.testing.assert_array_equal(x.grad.numpy(), gradients[1])

@@ -1638,6 +1638,63 @@ def _(t):
     t.ones(2, 3).take(t.tensor([0, 6]))
 
 
+@row("solve for a vector")
+def _(t):
+    x = t.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    one, two = t.linalg.solve(x, leaf(t)), t.linalg.solve(x, t.ones(2, 2), left=False)
+    return one, one.grad_fn.next_functions, two
+
+
+@row("inverse of a singular matrix")
+def _(t):
+    t.linalg.inv(t.ones(2, 2))
+
+
+@row("inverse of a stack with a singular matrix")
+def _(t):
+    t.linalg.inv(t.stack([t.eye(3), t.zeros(3, 3)]))
+
+
+@row("a system of equations without a solution")
+def _(t):
+    t.linalg.solve(t.tensor([[1.0, 2.0], [2.0, 4.0]]), t.ones(2))
+
+
+@row("solve of sizes that do not fit")
+def _(t):
+    t.linalg.solve(t.eye(2), t.ones(3))
+
+
+@row("solve on the other side, of sizes that do not fit")
+def _(t):
+    t.linalg.solve(t.eye(2), t.ones(3, 1), left=False)
+
+
+@row("solve of two types")
+def _(t):
+    t.linalg.solve(t.eye(2), t.ones(2, dtype=t.float64))
+
+
+@row("solve for a number")
+def _(t):
+    t.linalg.solve(t.eye(2), t.tensor(1.0))
+
+
+@row("determinant of a vector")
+def _(t):
+    t.linalg.det(t.ones(2))
+
+
+@row("determinant of a list")
+def _(t):
+    t.linalg.det([[1.0]])
+
+
+@row("inverse of whole numbers")
+def _(t):
+    t.linalg.inv(t.tensor([[1, 2], [3, 4]]))
+
+
 # --- the comparison -------------------------------------------------------------------------------
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..tensor import Tensor, normal_dim
-from . import refusals, shape
-from .elementwise import clone, mul
+from . import refusals
+from .elementwise import clone, mul, raw
+from .index import index_op
 from .inplace import copy_
 from .products import matmul
 from .reduce import amax, amin, sum_dim, vector_norm
@@ -14,14 +15,15 @@ from .table import op
 
 # fmt: off
 
-inv_op = op("linalg_inv_ex", lambda self: np.linalg.inv(self),
+inv_op = op("linalg_inv_ex", lambda self: inverse(self),
     self=lambda g, result: -(result.mT @ g @ result.mT))
 det_op = op("linalg_det", lambda self: np.linalg.det(self).astype(self.dtype),
-    self=lambda g, self, result: tall(g * result) * inv_op(self).mT)
+    self=lambda g, self, result: cofactors(g, self, result))
 
-solve_op = op("linalg_solve_ex", lambda A, B: np.linalg.solve(A, B),
-    A=lambda g, A, result: -(solve_op(A.mT, g) @ result.mT),
-    B=lambda g, A: solve_op(A.mT, g))
+solve_op = op("linalg_solve_ex", lambda A, B, left: solution(A, B, left),
+    A=lambda g, A, B, left, result:
+        -product(solve_op(A.mT, g, left), result, left, is_vector(A, B)),
+    B=lambda g, A, left: solve_op(A.mT, g, left))
 
 # fmt: on
 
@@ -29,6 +31,52 @@ solve_op = op("linalg_solve_ex", lambda A, B: np.linalg.solve(A, B),
 def tall(x):
     """With two new dimensions of length 1 at the end."""
     return x.reshape((*x.shape, 1, 1))
+
+
+def inverse(array):
+    """np.linalg.inv with torch's error."""
+    try:
+        return np.linalg.inv(array)
+    except np.linalg.LinAlgError:
+        raise refusals.singular(array) from None
+
+
+def cofactors(g, matrix, det):
+    """g times the derivative of a determinant: det times the inverse, turned over.
+
+    A singular matrix has no inverse, but it has cofactors: for each element, the determinant of
+    what is left without its row and its column.
+    """
+    if raw(det).all():
+        return tall(g * det) * inv_op(matrix).mT
+    n = matrix.shape[-1]
+    others = np.array([[j for j in range(n) if j != i] for i in range(n)], int).reshape(n, n - 1)
+    minors = index_op(matrix, (..., others[:, None, :, None], others[None, :, None, :]))
+    signs = (-1.0) ** np.add.outer(range(n), range(n)).astype(raw(matrix).dtype)
+    return tall(g) * (det_op(minors) * signs)
+
+
+def is_vector(A, B) -> bool:
+    """Whether B holds vectors, not matrices: torch's rule."""
+    return len(B.shape) == 1 or tuple(B.shape) == tuple(A.shape[:-1])
+
+
+def solution(A, B, left):
+    """The X with A @ X = B, or X @ A = B, of arrays."""
+    vector = is_vector(A, B)
+    B = B[..., None] if vector else B
+    try:
+        X = np.linalg.solve(A, B) if left else np.linalg.solve(A.mT, B.mT).mT
+    except np.linalg.LinAlgError:
+        raise refusals.unsolvable(A) from None
+    return X[..., 0] if vector else X
+
+
+def product(g, X, left, vector):
+    """g times X turned over: what solve sends to A; of vectors all products of two elements."""
+    if vector:
+        g, X = (x.reshape((*x.shape, 1)) for x in (g, X))
+    return g @ X.mT if left else X.mT @ g
 
 
 def matrix_power(self, n: int) -> Tensor:
@@ -51,16 +99,23 @@ def _identity(self):
     return Tensor._make(np.eye(self._data.shape[-1], dtype=self._data.dtype))
 
 
-def _square(self, name):
-    if self.ndim < 2:
-        raise refusals.needs_matrices(name, self.ndim)
-    if self._data.shape[-1] != self._data.shape[-2]:
-        raise refusals.needs_square(name, self._data.shape[-2:])
-    if self._data.dtype.kind != "f":
-        raise refusals.needs_floats(f"{name}: Expected a", self.dtype)
+def _square(A, name):
+    _matrices(A, name)
+    if A._data.shape[-1] != A._data.shape[-2]:
+        raise refusals.needs_square(name, A._data.shape[-2:])
+    if A._data.dtype.kind != "f":
+        raise refusals.matrix_type(name, A.dtype._torch_class)
 
 
-def inv(self) -> Tensor:
+def _matrices(A, name, argument="A", position=1):
+    if not isinstance(A, Tensor):
+        function = name.replace(".", "_")
+        raise refusals.must_be_tensor(function, argument, position, type(A).__name__)
+    if A._data.ndim < 2:
+        raise refusals.needs_matrices(name, argument)
+
+
+def inv(A) -> Tensor:
     """The inverse of a square matrix, or of each in a stack.
 
     >>> import minigrad
@@ -68,28 +123,29 @@ def inv(self) -> Tensor:
     tensor([[0.5000, 0.0000],
             [0.0000, 0.2500]])
     """
-    _square(self, "linalg.inv")
-    try:
-        return inv_op(self)
-    except np.linalg.LinAlgError:
-        raise refusals.singular("linalg.inv") from None
+    _square(A, "linalg.inv")
+    return inv_op(A)
 
 
-def det(self) -> Tensor:
+def det(A) -> Tensor:
     """The determinant of a square matrix, or of each in a stack."""
-    _square(self, "linalg.det")
-    return det_op(self)
+    _square(A, "linalg.det")
+    return det_op(A)
 
 
 def solve(A, B, *, left=True) -> Tensor:
     """The X with A @ X = B (or X @ A = B); B holds matrices or, one dimension less, vectors."""
-    _square(A, "linalg.solve")
-    try:
-        if B.ndim == 1 or (B.ndim == A.ndim - 1 and B._data.shape == A._data.shape[:-1]):
-            return shape.squeeze(solve_op(A, shape.unsqueeze(B, -1)), -1)
-        return solve_op(A, B) if left else shape.mT(solve_op(shape.mT(A), shape.mT(B)))
-    except np.linalg.LinAlgError:
-        raise refusals.singular("linalg.solve") from None
+    name = "linalg.solve"
+    _square(A, name)
+    if not (isinstance(B, Tensor) and is_vector(A._data, B._data)):
+        _matrices(B, name, "B", 2)
+    if A._data.dtype != B._data.dtype:
+        raise refusals.solve_types(A.dtype._torch_class, B.dtype._torch_class)
+    rows = (*B._data.shape, 1)[-2:] if is_vector(A._data, B._data) else B._data.shape[-2:]
+    n = A._data.shape[-1]
+    if n != (rows[0] if left else rows[1]):
+        raise refusals.solve_shapes("AX" if left else "XA", f"{n}x{n}", f"{rows[0]}x{rows[1]}")
+    return solve_op(A, B, left)
 
 
 def vecdot(x, y, *, dim=-1) -> Tensor:
@@ -100,8 +156,7 @@ def vecdot(x, y, *, dim=-1) -> Tensor:
 
 def matrix_norm(self, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None) -> Tensor:
     """The norm of matrices: "fro", or 1 and inf: the largest sum of a column's (row's) sizes."""
-    if self.ndim < 2:
-        raise refusals.needs_matrices("linalg.matrix_norm", self.ndim)
+    _matrices(self, "linalg.matrix_norm")
     row, column = (normal_dim(d, self.ndim) for d in dim)
     if row == column:
         raise refusals.same_dims("linalg.matrix_norm", *dim)

@@ -6,7 +6,17 @@ has the texts of tensors and the engine.
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..errors import Refusal
+
+
+class LinAlgError(RuntimeError):
+    """torch's error for a matrix that has no inverse."""
+
+
+LinAlgError.__name__ = "_LinAlgError"  # as torch prints it
+
 
 # fmt: off
 
@@ -291,16 +301,28 @@ _contraction = Refusal(
     "Dimensions that are summed over together have one length.")
 multi_dot = Refusal("multi_dot(): expected at least 2 tensors but got {count}",
     "A product has factors.")
-needs_matrices = Refusal(
-    "{name}: The input tensor A must have at least 2 dimensions, but it has {ndim}.",
+needs_matrices = Refusal("{name}: The input tensor {argument} must have at least 2 dimensions.",
     "A matrix has rows and columns.")
+matrix_type = Refusal(
+    "{name}: Expected a floating point or complex tensor as input. Got {kind}",
+    "Convert the tensor first, for example with .float().")
 needs_square = Refusal(
     "{name}: A must be batches of square matrices, but they are {shape[0]} by {shape[1]} matrices",
     "Only a square matrix has one.")
-singular = Refusal(
-    "{name}: The diagonal element is zero, the inversion could not be completed because the input "
-    "matrix is singular.",
-    "Its columns are not independent.")
+_singular = Refusal(
+    "linalg.inv: {where}The diagonal element {k} is zero, the inversion could not be completed "
+    "because the input matrix is singular.",
+    "Its columns are not independent.", LinAlgError)
+_unsolvable = Refusal(
+    "minigrad.linalg.solve: {where}The solver failed because the input matrix is singular.",
+    "Its columns are not independent.", LinAlgError)
+solve_types = Refusal(
+    "linalg.solve: Expected A and B to have the same dtype, but found A of type {A} and B of type "
+    "{B} instead",
+    "Convert one of the two first, for example with .float().")
+solve_shapes = Refusal(
+    "linalg.solve: Incompatible shapes of A and B for the equation {side} = B ({A} and {B})",
+    "B has as many rows as A; with left=False as many columns.")
 matrix_norm = Refusal("linalg.matrix_norm: Order {ord} not supported by minigrad",
     "There are 'fro', 1, -1, inf and -inf; the others need a differentiable svd.")
 norm_dims = Refusal(
@@ -439,3 +461,26 @@ def nll_sizes(input, target) -> Exception:
     if input[0] != target[0]:
         return nll_batch(input[0], target[0])
     return nll_targets() if len(input) == 2 else _nll_sizes([input[0], *input[2:]], target)
+
+
+def singular(array) -> Exception:
+    """A matrix, or one of a stack, that has no inverse."""
+    where, k = _zero_pivot(array)
+    return _singular(where, k)
+
+
+def unsolvable(array) -> Exception:
+    """A system of equations that has no solution, or many."""
+    return _unsolvable(_zero_pivot(array)[0])
+
+
+def _zero_pivot(array) -> tuple[str, int]:
+    """The first singular matrix of a stack, in words, and where its elimination meets a zero."""
+    for i, matrix in enumerate(np.array(array).reshape(-1, *array.shape[-2:])):
+        for k in range(len(matrix)):
+            top = k + np.abs(matrix[k:, k]).argmax()
+            if not matrix[top, k]:
+                return (f"(Batch element {i}): " if array.ndim > 2 else ""), k + 1
+            matrix[[k, top]] = matrix[[top, k]]
+            matrix[k + 1 :] -= np.outer(matrix[k + 1 :, k] / matrix[k, k], matrix[k])
+    return "", array.shape[-1]
