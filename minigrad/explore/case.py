@@ -23,12 +23,6 @@ CHANGED = re.compile(
 )
 FREED = "a second time"
 
-# Inputs that broadcasting may stretch: the elementwise operations, and the bias of a linear layer.
-STRETCHED = {
-    **dict.fromkeys(("Add", "Sub", "Rsub", "Mul", "Div", "Pow", "Maximum", "Minimum"), (0, 1)),
-    **{"Where": (0, 1, 2), "Addmm": (0,), "Expand": (0,), "Atan2": (0, 1)},
-}
-
 
 @dataclass(frozen=True)
 class Use:

@@ -51,18 +51,20 @@ def details(tree: Tree, box: int) -> str:
     into = [] if isinstance(node, Group) else tree.into(box)
     twice = Counter(edge.source for edge in into)
     for edge in into:
-        rule = formula.rule(node.op, edge.slot)
+        rule = formula.rule(node.op, edge.slot, node.saved)
         source = tree.trace.nodes[edge.source]
         if rule is not None and source.kind != "constant":
             which = f"input {edge.slot + 1}" if twice[edge.source] > 1 else ""
-            parts.append(entry(f"sends to {call(source)}", formula.mathml(rule), which))
+            shown = formula.mathml(formula.simple(rule, node.saved))
+            parts.append(entry(f"sends to {call(source)}", shown, which, "rule"))
     return "".join(parts)
 
 
-def entry(name: str, shown: str, about: str = "") -> str:
-    """A named part of the details."""
+def entry(name: str, shown: str, about: str = "", kind: str = "") -> str:
+    """A named part of the details; of the kind "rule" it is hidden while it would be an answer."""
     small = f" <small>{escape(about)}</small>" if about else ""
-    return f"<div><span>{escape(name)}{small}</span>{shown}</div>"
+    start = f'<div class="{kind}">' if kind else "<div>"
+    return f"{start}<span>{escape(name)}{small}</span>{shown}</div>"
 
 
 def table(array: np.ndarray) -> str:

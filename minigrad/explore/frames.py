@@ -4,7 +4,6 @@ Each `Frame` says in words what happens and which texts of the picture change. T
 widget and an exported page only carry this out; nobody after this file computes anything.
 """
 
-import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -22,8 +21,6 @@ Kind = Literal["start", "open", "seed", "send", "add", "keep", "stop", "end"]
 
 MOST_TOLD = 4  # gradients that one sentence tells
 START = "Press the right arrow key, or Next. A click on a box shows its details."
-# Under which names the first and the second input of an operation are saved.
-OPERANDS = ("self", "mat1", "input"), ("other", "mat2", "vec", "exponent", "tensor", "weight")
 
 
 class Told(NamedTuple):
@@ -214,11 +211,11 @@ class _Film:
         if isinstance(node, Group):
             return Told(words, f"The chain rule through its {node.count}, one by one.")
         why = reason(node.op, edge.slot)
-        arrived = next((array for array in step.arrived if array is not None), None)
-        stretched = stretches(node.op) and arrived is not None and arrived.shape != sent.shape
+        arrived = next(array for array in step.arrived if array is not None)
+        stretched = stretches(node.op, edge.slot) and arrived.shape != sent.shape
         if stretched:
-            why = f"{why} {STRETCHED}" if why != STRETCHED else why
-        rule = self._rule(node, edge.slot, arrived, sent, stretched)
+            why = f"{why} {STRETCHED}"
+        rule = formula.told(node.op, edge.slot, self._values(node), arrived, sent, stretched)
         return Told(words, why, f"What does {name} send to {target}{which}?", rule)
 
     def _tell_add(self, edge: Edge, known: np.ndarray, sent: np.ndarray, total: np.ndarray) -> Told:
@@ -239,42 +236,23 @@ class _Film:
         told = _stored(kept, sum(group.filled for group in self._groups))
         return Told(f"The pass is over. {told}".strip())
 
-    def _rule(self, node, slot, arrived, sent, stretched) -> tuple[str, ...]:
-        """The rule with the caller's names, then with this moment's numbers."""
-        expression = formula.rule(node.op, slot)
-        if expression is None or arrived is None:
-            return ()
-        needs = formula.names_in(expression)
-        names = {}
-        numbers = {"g": short(arrived), "self_sizes": str(sent.shape), "n": str(sent.size)}
-        values = self._values(node)
-        for name in needs - set(numbers):
-            if name in values:
-                tensor, value = values[name]
-                names[name] = tensor or name
-                numbers[name] = value
-        if stretched:
-            expression = ast.Call(ast.Name("sum"), [expression], [])
-        rule = [formula.mathml(expression, {k: v for k, v in names.items() if v != k})]
-        if needs <= set(numbers):
-            rule.append(formula.equation(expression, numbers, short(sent)))
-        return tuple(rule)
-
-    def _values(self, node: Node) -> dict[str, tuple[str, str]]:
-        """For each name in a node's rule the caller's name for it, if any, and its value."""
-        inputs = [self.trace.nodes[edge.source] for _, edge in self.into.get(node.id, ())]
-        found = {name: ("", _text(value)) for name, value in node.saved.items()}
+    def _values(self, node: Node) -> dict[str, tuple[str, Any]]:
+        """For each name in a node's rules how it is called here, or "", and its value."""
+        edges = [edge for _, edge in self.into.get(node.id, ())]
+        found = {name: ("", value) for name, value in node.saved.items()}
         if node.value is not None:
-            found["result"] = (call(node) if node.names else "", short(node.value))
-        for slot, names in enumerate(OPERANDS):
-            if slot < len(inputs):
-                source = inputs[slot]
-                tensor = source.names[0] if source.names else ""
-                for name in names:
-                    if source.value is not None:
-                        found[name] = (tensor, short(source.value))
-                    elif name in found:
-                        found[name] = (tensor, found[name][1])
+            found["result"] = (call(node) if node.names else "", node.value)
+        for edge in edges:
+            source = self.trace.nodes[edge.source]
+            for name in formula.inputs(node.op)[edge.slot : edge.slot + 1]:
+                value = found.get(name, ("", None))[1] if source.value is None else source.value
+                if source.names:
+                    said = source.names[0]
+                elif source.kind == "constant" and value is not None and np.ndim(value) == 0:
+                    said, value = "", np.asarray(value).item()  # a number in the code
+                else:
+                    said = f"input {edge.slot + 1}" if len(edges) > 1 else "input"
+                found[name] = said, value
         return found
 
 
@@ -294,12 +272,6 @@ def _equal(a: np.ndarray, b: np.ndarray, exact: bool) -> bool:
         return (a == b).all() or np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
     near = 64 * np.finfo(a.dtype).eps * np.abs(b[np.isfinite(b)]).max(initial=0)
     return np.allclose(a, b, 0, near, equal_nan=True)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, np.ndarray):
-        return short(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _and(parts: Sequence[str]) -> str:

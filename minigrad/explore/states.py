@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .case import CHANGED, STRETCHED, Case, below, operation, output_shape, saved_state
+from .case import CHANGED, Case, below, operation, output_shape, saved_state
+from .reasons import stretches
 from .source import Line, names_in
 
 Facts = dict[str, Any] | None
@@ -305,7 +306,7 @@ def stretched(case: Case) -> Facts:
         [use for uses in case.uses.values() for use in uses] if case.grad is not None else ()
     ):
         shape = output_shape(use.fn)
-        fits = use.slot in STRETCHED.get(operation(use.fn), ())
+        fits = stretches(operation(use.fn), use.slot)
         if fits and shape is not None and np.prod(shape) > np.prod(own):
             return {
                 "own": own,
