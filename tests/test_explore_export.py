@@ -368,6 +368,8 @@ def test_slides_print_a_page_each(browser, kinds, view):
     page = browser.new_page()
     page.goto(kinds.as_uri() + view)
     page.wait_for_function("Reveal.isReady()")
+    if view:  # reveal.js lays out its pages after it is ready
+        page.wait_for_function("document.querySelectorAll('.pdf-page').length === 3")
     pdf = page.pdf(prefer_css_page_size=True)
     page.close()
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 3
