@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -597,6 +598,146 @@ def test_collect_names_what_it_cannot_read(empty, tmp_path, capsys):
     out = capsys.readouterr().out
     for words in ("not a zip file", "neither a folder nor a zip file", "no notebook in it"):
         assert words in out, words
+
+
+def laid_out(folder, *places):
+    """A folder with a notebook at each place, or, where the name ends so, another file."""
+    for place in places:
+        path = folder / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if place.endswith("/"):
+            path.mkdir()
+        else:
+            path.write_text(RIGHT if path.stem == SET else RIGHT + " ")
+    return folder
+
+
+# What lies in the folder `class`, what of it is collected, who is taken, and what is said.
+PLACES = {
+    "the set's name wins": (
+        ["uma/a_scratch.ipynb", f"uma/{SET}.ipynb"],
+        ".",
+        {"uma": SET},
+        f"passed over: class/uma/a_scratch.ipynb, beside {SET}.ipynb",
+    ),
+    "also in the set's own folder": (
+        ["uma/a.ipynb", f"uma/{SET}/{SET}.ipynb"],
+        ".",
+        {"uma": SET},
+        "passed over: class/uma/a.ipynb",
+    ),
+    "also where the folder itself is a student's": (
+        ["uma/a.ipynb", f"uma/{SET}.ipynb", "uma/drafts/old.ipynb"],
+        "uma",
+        {"uma": SET},
+        "passed over: uma/drafts/old.ipynb",
+    ),
+    "two of other names": (
+        ["uma/a.ipynb", "uma/b.ipynb", "vic/a.ipynb"],
+        ".",
+        {"vic": "a"},
+        f"uma: which one counts, class/uma/a.ipynb or class/uma/b.ipynb? Call it {SET}.ipynb",
+    ),
+    "two of the set's name": (
+        [f"uma/{SET}.ipynb", f"uma/old/{SET}.ipynb", f"vic/{SET}.ipynb"],
+        ".",
+        {"vic": SET},
+        "uma: which one counts",
+    ),
+    "a notebook by itself": ([f"zoe/{SET}.ipynb"], f"zoe/{SET}.ipynb", {"zoe": SET}, "new: zoe,"),
+    "a notebook in the set's folder": (
+        [f"zoe/{SET}/{SET}.ipynb"],
+        f"zoe/{SET}/{SET}.ipynb",
+        {"zoe": SET},
+        f"from {SET}/{SET}.ipynb",
+    ),
+    "a student's folder": (["zoe/work.ipynb"], "zoe", {"zoe": "work"}, "from zoe/work.ipynb"),
+    "a copy of the release": (
+        [f"release/{SET}/{SET}.ipynb"],
+        "release",
+        {},
+        "its place does not tell the student; put it into a folder with the student's name",
+    ),
+    "a notebook of the instructor's": (
+        [f"{SET}.ipynb", f"ada/{SET}.ipynb", f"ben/{SET}.ipynb"],
+        ".",
+        {"ada": SET, "ben": SET},
+        f"not taken: class/{SET}.ipynb: its place does not tell the student",
+    ),
+    "no notebook": (
+        [f"ada/{SET}.ipynb", "ada/data/numbers.csv", "vic/answers.pdf"],
+        ".",
+        {"ada": SET},
+        "not taken: class/vic: no notebook in it\n1 new, 0 updated, 0 unchanged, 1 not taken",
+    ),
+    "an empty folder": ([f"ada/{SET}.ipynb", "vic/"], ".", {"ada": SET}, "vic: no notebook in it"),
+}
+
+
+@pytest.mark.parametrize(
+    ("case", "packed"),
+    [(case, False) for case in PLACES]
+    + [(case, True) for case in PLACES if not PLACES[case][1].endswith(".ipynb")],
+)
+def test_whose_a_notebook_is_and_which_one_counts(empty, tmp_path, capsys, case, packed):
+    places, asked, taken, said = PLACES[case]
+    path = laid_out(tmp_path / "class", *places) / asked
+    if packed:
+        path = Path(shutil.make_archive(str(tmp_path / path.name), "zip", path))
+        said = said.replace(f" {path.stem}/", f" {path.name}/")
+    status = main(["collect", str(empty.root), str(path)])
+    out = capsys.readouterr().out
+    assert said in out
+    assert status == ("not taken: " in out)
+    assert collected(empty) == [f"{student}/{SET}/{SET}.ipynb" for student in sorted(taken)]
+    for student, name in taken.items():
+        data = (empty.submitted(student, SET) / f"{SET}.ipynb").read_text()
+        assert data == (RIGHT if name == SET else RIGHT + " ")
+
+
+def test_collect_says_which_zip_files_it_does_not_open(empty, tmp_path, capsys):
+    laid_out(tmp_path / "class", f"ada/{SET}.ipynb", "ada/data.zip", "vic.zip")
+    assert main(["collect", str(empty.root), str(tmp_path / "class")]) == 1
+    assert capsys.readouterr().out.count("a zip file inside; name it itself") == 1
+    (tmp_path / "class/ada" / f"{SET}.ipynb").unlink()
+    assert main(["collect", str(empty.root), str(tmp_path / "class")]) == 1
+    assert "no notebook in it; name the zip files themselves" in capsys.readouterr().out
+
+
+def test_collect_takes_nothing_out_of_the_course_itself(empty, capsys):
+    (empty.root / "downloaded/ada").mkdir(parents=True)
+    (empty.root / f"downloaded/ada/{SET}.ipynb").write_text(RIGHT)
+    for place in (".", "source", f"source/{SET}", f"source/{SET}/{SET}.ipynb"):
+        assert main(["collect", str(empty.root), str(empty.root / place)]) == 1
+        assert "this is the course itself; name what was handed in" in capsys.readouterr().out
+    assert main(["collect", str(empty.root), str(empty.root / "downloaded")]) == 0
+    assert collected(empty) == [f"ada/{SET}/{SET}.ipynb"]
+
+
+def test_collect_tells_the_sets_apart(empty, tmp_path, capsys):
+    (empty.root / "source/other").mkdir()
+    (empty.root / "source/other/other.ipynb").write_bytes(courses.solution())
+    laid_out(tmp_path / "class", f"ada/{SET}.ipynb", "ada/other.ipynb", "ada/a.ipynb")
+    laid_out(tmp_path / "class", "ben/other/work.ipynb", f"ben/{SET}.ipynb", "cleo/work.ipynb")
+    assert main(["collect", str(empty.root), str(tmp_path / "class"), "--set", SET]) == 0
+    out = capsys.readouterr().out
+    assert "passed over: class/ada/other.ipynb, for other" in out
+    assert collected(empty) == [f"{name}/{SET}/{SET}.ipynb" for name in ("ada", "ben", "cleo")]
+    shutil.rmtree(empty.root / "submitted")
+    assert main(["collect", str(empty.root), str(tmp_path / "class")]) == 1
+    out = capsys.readouterr().out
+    assert "passed over: class/ada/a.ipynb, beside " in out
+    assert f"class/cleo/work.ipynb: for which set? Say it with --set, one of {SET}, other" in out
+    assert collected(empty) == [
+        f"{name}/{found}/{found}.ipynb" for name in ("ada", "ben") for found in (SET, "other")
+    ]
+
+
+def test_collect_says_that_a_link_is_not_followed(empty, tmp_path, capsys):
+    laid_out(tmp_path, f"class/ada/{SET}.ipynb", f"elsewhere/{SET}.ipynb")
+    (tmp_path / "class/vic").symlink_to(tmp_path / "elsewhere")
+    assert main(["collect", str(empty.root), str(tmp_path / "class")]) == 1
+    assert "class/vic: a link, which is not followed" in capsys.readouterr().out
 
 
 # --- the journal ----------------------------------------------------------------------------------
