@@ -43,7 +43,7 @@ def check(task: str = "", function: Callable[..., Any] | None = None) -> None:
     """
     from grader.exercises import ExerciseError, find_task
     from grader.feedback import as_text, clean
-    from grader.judge import copies, draw_cases, judge
+    from grader.judge import changed_inputs, copies, draw_cases, judge
     from grader.reference import TorchMissing
 
     if not isinstance(task, str) or not task:
@@ -62,7 +62,10 @@ def check(task: str = "", function: Callable[..., Any] | None = None) -> None:
     except TorchMissing as error:
         raise CheckFailed(f"{found.name}: {error}") from None
 
-    verdict = judge(found, cases, [_call(function, copies(case.inputs)) for case in cases])
+    given = [copies(case.inputs) for case in cases]
+    answers = [_call(function, inputs) for inputs in given]
+    written = [changed_inputs(case, after) for case, after in zip(cases, given, strict=True)]
+    verdict = judge(found, cases, answers, written)
     if not verdict.passed:
         text = as_text(verdict)
         if _display(verdict):  # all of it stands above already; the block below names it only

@@ -72,6 +72,9 @@ def compare(answer: Any, expected: Arrays, names: Sequence[str] = ()) -> Differe
         return Difference("structure", f"{describe(answer)} came back instead of {many}")
     if parts is None:
         parts = (answer,)
+    bare = type(answer) is list and not any(type(part) is np.ndarray for part in parts)
+    if bare and wanted == 1 != len(parts):
+        parts = (answer,)  # numbers that were meant to be an array
     if len(parts) != wanted:
         came = f"{len(parts)} result{'' if len(parts) == 1 else 's'} came back"
         asked = f"{wanted}, ({', '.join(names)})" if wanted > 1 else f"one, {names[0]}"
@@ -80,8 +83,10 @@ def compare(answer: Any, expected: Arrays, names: Sequence[str] = ()) -> Differe
     arrays = [_array(part) for part in parts]
     for k, (array, part) in enumerate(zip(arrays, parts, strict=True)):
         if array is None:
-            asked = "an array of numbers"
-            return Difference("structure", f"{names[k]} is {describe(part)}, not {asked}", k)
+            said = f"{names[k]} is {describe(part)}, not an array of numbers"
+            if type(part) is list or type(part) is tuple:
+                said += "; `np.array(...)` makes it one"
+            return Difference("structure", said, k)
     for k, (array, truth) in enumerate(zip(arrays, expected, strict=True)):
         if array.shape != truth.shape:
             said = f"{names[k]} has shape {array.shape}, PyTorch's has {truth.shape}"
@@ -104,16 +109,21 @@ def same(
     other: Any,
     within: tuple[float, float] | None = None,
     device: str = "cpu",
+    spread: bool = False,
 ) -> bool:
     """Whether two answers agree in structure, shape and value; a bool counts as 0 or 1 here.
 
     within replaces the dtypes' own (rtol, atol): the judge asks for a clear difference with it.
+    With spread, a single number in `one` stands for an array full of it.
+
+    >>> same(1, np.ones(3)), same(1, np.ones(3), spread=True)
+    (False, True)
     """
     ones, others = _tuple(one), _tuple(other)
     if len(ones) != len(others):
         return False
     for a, b in zip(map(_array, ones), map(_array, others), strict=True):
-        if a is None or b is None or a.shape != b.shape:
+        if a is None or b is None or (a.shape != b.shape and not (spread and a.ndim == 0)):
             return False
         if _wrong(a, b, *(within or tolerance(a.dtype, b.dtype, device))).any():
             return False

@@ -38,6 +38,18 @@ def clean(text: Any, limit: int = 300) -> str:
     return text if len(text) <= limit else text[: limit - 3].rstrip() + "..."
 
 
+def split(text: str, limit: int = 100) -> tuple[str, str]:
+    """A long line as two, cut between words; the second is "" where one will do.
+
+    >>> split("shapes do not fit", 13)
+    ('shapes do ...', '... not fit')
+    """
+    if len(text) <= limit:
+        return text, ""
+    head = text[: limit - 3].rpartition(" ")[0] or text[: limit - 4]
+    return f"{head} ...", f"... {text[len(head) :].strip()}"
+
+
 def as_text(verdict: Verdict) -> str:
     """The verdict for a terminal: its message, then its details, indented.
 
@@ -62,13 +74,20 @@ def as_html(verdict: Verdict) -> str:
     lines = [
         f'<div style="border-left: 5px solid {bar}; padding: 0.3em 0 0.3em 0.8em; margin: 0.4em 0; '
         'color: inherit; background: transparent">',
-        f"<div><b>{html.escape(name)}</b>: {html.escape(message)}</div>",
-        *(f"<div>{html.escape(line.strip())}</div>" for line in rest),
+        f"<div><b>{html.escape(name)}</b>: {_line(message)}</div>",
+        *(f"<div>{_line(line)}</div>" for line in rest),
     ]
     if verdict.picture:
         tables = (_table(verdict.picture, who) for who in ("yours", "PyTorch"))
         lines.append(f'<div style="overflow-x: auto; margin-top: 0.4em">{"".join(tables)}</div>')
     return "\n".join([*lines, "</div>"])
+
+
+def _line(text: str) -> str:
+    """A line as HTML; what stands between two backticks is code."""
+    style = "font-family: monospace; color: inherit; background: transparent"
+    code = rf'<code style="{style}">\1</code>'
+    return re.sub("`([^`]+)`", code, html.escape(text.strip()))
 
 
 def call(task: Task, case: Case) -> str:

@@ -98,6 +98,27 @@ def test_every_mistake_is_caught_and_named(task, mistake):
         assert mistake.advice in verdict.detail
 
 
+SLIPS = {  # as students write them: (task, function, mistake)
+    "a minus before the wrong term": ("mul", lambda g, a, b: (-g * b, g * a), "sign-flipped"),
+    "no parentheses": ("pow", lambda g, a, n: g * n * a**n - 1, "parentheses-lost"),
+    "the forward value": ("relu", lambda g, a: np.maximum(0, a), "forward-value"),
+    "the product": ("mul", lambda g, a, b: a * b, "forward-value"),
+    "the size, not the sign": ("sub", lambda g, a, b: (abs(g), abs(g)), "signs-mixed-up"),
+    "slopes as numbers": ("add", lambda g, a, b: (1, 1), "dropped-g"),
+    "slopes as numbers, one minus": ("sub", lambda g, a, b: (1, -1), "dropped-g"),
+    "one slope as a number": ("mean", lambda g, a: 1 / a.size, "dropped-g"),
+    "nothing": ("sum", lambda g, a: 0, "all-zeros"),
+}
+
+
+@pytest.mark.parametrize(("name", "function", "mistake"), SLIPS.values(), ids=SLIPS)
+def test_slips_are_recognised_on_every_input(name, function, mistake):
+    for seed in SEEDS:
+        verdict = verdict_of(SET.tasks[f"e2.{name}"], function, seed)
+        assert (verdict.passed, verdict.mistake) == (False, mistake)
+        assert " inputs)" not in verdict.message
+
+
 @each_task
 def test_every_trivial_answer_is_refused(task):
     for seed in SEEDS:

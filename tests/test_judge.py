@@ -1,6 +1,7 @@
 """The judge: what passes, what is named, what is refused. Every rule is shown from both sides."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -13,8 +14,9 @@ from hypothesis.extra import numpy as hnp
 
 from grader.compare import compare, describe, same
 from grader.exercises import ExerciseError, find_task, load_set, sets
-from grader.feedback import as_html, as_text, clean
-from grader.judge import TaskError, copies, draw_cases, judge, trivial_answers
+from grader.feedback import as_html, as_text, clean, split
+from grader.grade import Grade
+from grader.judge import TaskError, changed_inputs, copies, draw_cases, judge, trivial_answers
 from grader.reference import ReferenceFault, answer, devices, vjp_of
 from grader.task import CallError, Case, Mistake, Outcome, Task, Verdict
 
@@ -80,7 +82,10 @@ def test_right_for_one_result(value, expected):
         (PAIR, "structure", "2 results came back instead of one"),
         ((), "structure", "0 results came back"),
         ("1 2 3", "structure", "a str"),
-        ([1.0, 2.0, 3.0], "structure", "3 results came back"),
+        ([1.0, 2.0, 3.0], "structure", "a list of 3, not an array of numbers; `np.array(...)`"),
+        ([[1.0, 2.0, 3.0]], "structure", "a list of 3, not an array of numbers; `np.array(...)`"),
+        ([ONE[0], ONE[0]], "structure", "2 results came back instead of one"),
+        ((1.0, 2.0, 3.0), "structure", "3 results came back instead of one"),
         ({"grad": ONE[0]}, "structure", "a dict"),
         (np.array([1.0, 2.0, None]), "structure", "an array of object"),
         (ONE[0].astype(complex), "structure", "an array of complex128"),
@@ -240,11 +245,145 @@ def test_a_mistake_among_errors_is_named_too():
         (lambda g, a, b: (np.ones_like(a), np.ones_like(b)), "all-ones"),
         (lambda g, a, b: (-g * b, -g * a), "sign-flipped"),
         (lambda g, a, b: (a, a), "only-a"),
+        (lambda g, a, b: (0, 0), "all-zeros"),
+        (lambda g, a, b: (1.0, np.array(1)), "all-ones"),
+        (lambda g, a, b: (-g * b, g * a), "sign-flipped"),
+        (lambda g, a, b: (g * b, -g * a), "sign-flipped"),
+        (lambda g, a, b: (abs(g * b), g * a), "signs-mixed-up"),
+        (lambda g, a, b: (g * abs(b), g * abs(a)), "signs-mixed-up"),
     ],
 )
 def test_trivial_answers_are_named(function, name):
     verdict = judge(MUL, CASES, answers(function))
     assert (verdict.passed, verdict.mistake) == (False, name)
+
+
+def test_a_wrong_sign_is_told_with_its_result():
+    verdict = judge(MUL, CASES, answers(lambda g, a, b: (g * b, -g * a)))
+    assert verdict.message == "sign-flipped: every number of grad_b has the wrong sign"
+    verdict = judge(MUL, CASES, answers(lambda g, a, b: (-g * b, -g * a)))
+    assert verdict.message == "sign-flipped: every number has the wrong sign"
+    assert "look where a minus comes in" in verdict.detail
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda g, a, b: (-g * b, g * a + 1),
+        lambda g, a, b: (-g * b, (g * a)[..., None]),
+        lambda g, a, b: (abs(g * b), None),
+        lambda g, a, b: (abs(g * b), g * a > 0),
+        lambda g, a, b: (abs(g * b) * (1 + 1e-4), g * a),
+    ],
+)
+def test_signs_are_blamed_only_where_nothing_else_is_wrong(function):
+    assert judge(MUL, CASES, answers(function)).mistake is None
+
+
+def test_signs_are_not_blamed_where_a_call_gave_no_answer():
+    given = answers(lambda g, a, b: (abs(g * b), g * a))
+    given[1] = CallError("raised", "ValueError: no", 3)
+    assert judge(MUL, CASES, given).mistake is None
+
+
+def test_a_case_on_which_one_results_sign_does_not_matter_is_drawn_again():
+    """Zeros in grad_a: whoever loses its sign there is right."""
+    drawn = []
+
+    def draw(rng, k):
+        drawn.append(k)
+        return np.ones(3), np.full(3, 2.0), np.full(3, 3.0 * (len(drawn) > 1))
+
+    task = Task("t.mul", "f", "f(g, a, b) -> (grad_a, grad_b)", draw, MUL.reference, (), cases=1)
+    assert draw_cases(task, b"")[0].inputs[2].tolist() == [3, 3, 3]
+    assert drawn == [0, 0]
+
+
+def test_a_bare_number_is_the_mistake_that_it_would_be_as_an_array():
+    task = plain_task()
+    cases = draw_cases(task, b"")
+    verdict = judge(task, cases, [2] * len(cases))
+    assert verdict.message == "dropped-g: g is missing"
+    assert "grad_a has shape (), PyTorch's has (3,)." in verdict.detail
+    assert judge(task, cases, [np.full(1, 2.0)] * len(cases)).mistake is None
+
+
+# --- inputs that were written into --------------------------------------------------------------
+
+
+def run(function, cases=CASES):
+    """Answers and what the calls have changed."""
+    given = [copies(case.inputs) for case in cases]
+    values = [function(*inputs) for inputs in given]
+    return values, [changed_inputs(case, x) for case, x in zip(cases, given, strict=True)]
+
+
+def overwrites_g(g, a, b):
+    g *= b
+    return g, g * a
+
+
+def test_an_input_that_was_changed_explains_a_wrong_answer():
+    verdict = judge(MUL, CASES, *run(overwrites_g))
+    assert verdict.mistake == "overwrote-input"
+    assert verdict.message == "overwrote-input: your function changed its input g in place"
+    assert "`g *= ...`" in verdict.detail
+    assert "grad_b at [0]: yours " in verdict.detail
+    assert judge(MUL, CASES, run(overwrites_g)[0]).mistake is None  # where it is not known
+
+
+def test_an_input_that_was_changed_costs_nothing_when_the_answer_is_right():
+    def tidy(g, a, b):
+        grads = g * b, g * a
+        g[...] = a[...] = 0
+        return grads
+
+    values, written = run(tidy)
+    assert written == [(0, 1)] * len(CASES)
+    assert judge(MUL, CASES, values, written).passed
+
+
+def test_a_mistake_that_explains_all_is_told_first_and_the_change_beside_it():
+    def same_array_twice(g, a, b):
+        g *= b
+        grad_a = g
+        g *= a
+        return grad_a, g
+
+    verdict = judge(MUL, CASES, *run(same_array_twice))
+    assert verdict.mistake == "forward-for-gradient"
+    assert "Also, your function changed its input g in place. After" in verdict.detail
+
+
+def test_a_change_is_not_told_of_a_single_result_that_a_mistake_explains():
+    def kink(g, a):
+        g[a < 0] = 0
+        return g
+
+    task = find_task("e2.relu")
+    cases = draw_cases(task, b"tests")
+    verdict = judge(task, cases, *run(kink, cases))
+    assert verdict.mistake == "kink-has-one-answer"
+    assert "in place" not in verdict.detail
+
+
+def test_a_change_in_some_of_the_wrong_cases_explains_nothing():
+    def sometimes(g, a, b):
+        if a.ndim == 1:
+            g += 1
+        return g * b + 1, g * a
+
+    values, written = run(sometimes)
+    assert 0 < sum(map(bool, written)) < len(CASES)
+    assert judge(MUL, CASES, values, written).mistake is None
+
+
+def test_a_change_of_shape_is_a_change():
+    case = Case((np.zeros((2, 3)), 1.0), ())
+    given = copies(case.inputs)
+    assert changed_inputs(case, given) == ()
+    given[0].resize(3, 2)
+    assert changed_inputs(case, given) == (0,)
 
 
 def test_an_unknown_mistake_says_what_differs():
@@ -271,7 +410,7 @@ def test_the_ladder_of_a_verdict_is_structure_then_shape_then_value():
             "mul_vjp is missing: no cell defines it",
         ),
         (CallError("not-implemented", "NotImplementedError", 3), "not written yet: mul_vjp still"),
-        (CallError("raised", "ZeroDivisionError: no", 4), "ZeroDivisionError: no in line 4"),
+        (CallError("raised", "ZeroDivisionError: no", 4), "line 4: ZeroDivisionError: no"),
         (CallError("not-data", "returned a set"), "returned a set"),
         (CallError("raised", "Error: \x1b[31mred\nlines"), "Error: red lines"),
     ],
@@ -280,6 +419,14 @@ def test_calls_without_an_answer(error, message):
     verdict = judge(MUL, CASES, [error] * len(CASES))
     assert verdict.message.startswith(message)
     assert (verdict.passed, verdict.outcome) == (False, Outcome.STUDENT_ERROR)
+
+
+def test_a_class_list_groups_errors_by_their_kind_not_by_their_line():
+    told = [judge(MUL, CASES, [CallError("raised", "NameError: no x", k)] * 5) for k in (2, 3)]
+    named = judge(MUL, CASES, answers(lambda g, a, b: (g * a, g * b)))
+    verdicts = [verdict.to_dict() for verdict in (*told, named)]
+    grade = Grade("ada", "e2_local_rules", "", "", Outcome.GRADED.value, verdicts, 0)
+    assert grade.summary() == "NameError in mul, mul; own-factor in mul"
 
 
 def test_one_error_among_right_answers_is_no_pass():
@@ -294,7 +441,7 @@ def test_an_error_is_told_before_a_wrong_number():
     given = [tuple(x + 1 for x in pair) for pair in answers(right)]
     given[4] = CallError("raised", "IndexError: too many indices", 2)
     verdict = judge(MUL, CASES, given)
-    assert verdict.message == "IndexError: too many indices in line 2"
+    assert verdict.message == "line 2: IndexError: too many indices"
     assert "right" not in verdict.detail
 
 
@@ -357,7 +504,7 @@ def plain_task(**changes):
         "signature": "double_vjp(g, a) -> grad_a",
         "draw": lambda rng, k: (rng.uniform(1, 2, 3), rng.uniform(1, 2, 3)),
         "reference": vjp_of(lambda a: 2 * a),
-        "mistakes": (Mistake("dropped-v", "g is missing", lambda g, a: 2 * np.ones_like(a)),),
+        "mistakes": (Mistake("dropped-g", "g is missing", lambda g, a: 2 * np.ones_like(a)),),
     }
     return Task(**given | changes)
 
@@ -394,7 +541,7 @@ def test_a_draw_that_a_mistake_passes_is_drawn_again():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"draw": lambda rng, k: (np.ones(3), np.full(3, 5.0))}, r"t\.double.*'dropped-v'"),
+        ({"draw": lambda rng, k: (np.ones(3), np.full(3, 5.0))}, r"t\.double.*'dropped-g'"),
         ({"draw": lambda rng, k: (np.zeros(3), np.ones(3))}, r"t\.double.*'zeros'"),
         ({"reference": vjp_of(lambda a: 1 * a)}, r"trivial answer 'g'.*truths"),
         ({"truths": ("g",)}, "'g' is right, and it is not"),
@@ -440,7 +587,8 @@ def test_cases_cannot_be_written_to_and_copies_can():
 
 def test_trivial_answers_have_the_structure_of_the_truth():
     trivial = trivial_answers(MUL, CASES[0])
-    assert list(trivial) == ["zeros", "ones", "sign-flip", "g", "a", "b"]
+    flips = ["sign-flip", "sign-flip grad_a", "sign-flip grad_b"]
+    assert list(trivial) == ["zeros", "ones", *flips, "g", "a", "b"]
     assert all(len(given) == 2 for given in trivial.values())
 
 
@@ -592,9 +740,17 @@ def test_html_holds_nothing_of_the_students_own_making():
     assert as_html(forged).count("&lt;i&gt;") == 10
 
 
-def test_the_picture_frames_the_first_wrong_number():
-    import re
+def test_backticks_are_code_in_html_and_stay_in_text():
+    verdict = judge(MUL, CASES, [None] * len(CASES))
+    assert "is a `return` missing?" in as_text(verdict)
+    page = as_html(verdict)
+    assert re.search("is a <code style=[^>]*>return</code> missing?", page)
+    assert "`" not in page
+    forged = Verdict("t", Outcome.GRADED, False, None, "`<i>x</i>` and ` alone")
+    assert ">&lt;i&gt;x&lt;/i&gt;</code> and ` alone" in as_html(forged)
 
+
+def test_the_picture_frames_the_first_wrong_number():
     given = answers(right)
     wrong = given[2][1].copy()
     wrong[1, 2] += 1
@@ -646,12 +802,33 @@ def test_importing_grader_is_light():
     assert done.stdout.strip() == "[]"
 
 
-def test_a_long_error_is_cut_in_the_message_and_whole_in_the_detail():
-    said = "ValueError: " + "shapes " * 30
+def test_a_long_error_goes_on_in_the_detail_and_is_told_once():
+    said = "ValueError: " + " ".join(f"shape{k}" for k in range(30))
     verdict = judge(MUL, CASES, [CallError("raised", said, 7)] * len(CASES))
-    assert len(verdict.message) < 120
-    assert verdict.message.endswith("... in line 7")
-    assert said.strip() in as_text(verdict)
+    assert len(verdict.message) <= 100
+    assert verdict.message.startswith("line 7: ValueError: shape0 ")
+    first, second = verdict.message, verdict.detail.splitlines()[0]
+    assert f"{first} {second}".replace(" ... ... ", " ") == f"line 7: {said}"
+
+
+def test_a_long_word_is_cut_as_well():
+    assert split("x" * 200) == ("x" * 96 + " ...", "... " + "x" * 104)
+    assert split("x" * 100) == ("x" * 100, "")
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (CallError("raised", "TypeError: f() takes 2 positional arguments but 3 were given"), True),
+        (CallError("raised", "TypeError: f() missing 1 required positional argument: 'c'"), True),
+        (CallError("raised", "TypeError: h() takes 2 positional arguments", 3), False),
+        (CallError("raised", "ValueError: no"), False),
+    ],
+)
+def test_a_wrong_parameter_count_shows_what_is_wanted(error, shown):
+    """The call itself failed, not a line of the student's."""
+    verdict = judge(MUL, CASES, [error] * len(CASES))
+    assert ("Wanted is mul_vjp(g, a, b) -> (grad_a, grad_b)." in verdict.detail) == shown
 
 
 @pytest.mark.parametrize(
@@ -669,4 +846,4 @@ def test_the_sandboxs_own_report_is_understood():
 
     report = FromSandbox("raised", "KeyError: 'x'", 3)
     verdict = judge(MUL, CASES, [report] * len(CASES))
-    assert verdict.message == "KeyError: 'x' in line 3"
+    assert verdict.message == "line 3: KeyError: 'x'"

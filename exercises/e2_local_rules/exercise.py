@@ -32,6 +32,8 @@
 # Keep the names of the functions and what they take. Return NumPy arrays; where two gradients are
 # asked for, return both, `return grad_a, grad_b`. Stuck? Below each check there are hints to open
 # one at a time.
+#
+# Go from cell to cell with Shift+Enter: *Run All* stops at the first check that is not right yet.
 
 # %% name="setup"
 import numpy as np
@@ -96,7 +98,7 @@ check("e2.add", add_vjp)
 # Hold `b` still and let `a` grow by 1. By how much does `a + b` grow? Then the other way round.
 #
 # </details>
-# <details><summary>The verdict says <code>dropped-v</code></summary>
+# <details><summary>The verdict says <code>dropped-g</code></summary>
 #
 # You sent back the slope alone. If `g` were twice as large, the final result would react twice as
 # strongly, so what you send back must change as well.
@@ -218,7 +220,7 @@ check("e2.mul", mul_vjp)
 # You asked how large the input is that moves. Ask what it is multiplied with.
 #
 # </details>
-# <details><summary>The verdict says <code>dropped-v</code></summary>
+# <details><summary>The verdict says <code>dropped-g</code></summary>
 #
 # The slopes are right. Now bring in the gradient that arrives.
 #

@@ -77,17 +77,26 @@ def kinked_edges(rng):
 # --- mistakes -----------------------------------------------------------------------------------
 
 
-def dropped_v(answer):
+def dropped_g(answer):
     return Mistake(
-        "dropped-v",
+        "dropped-g",
         "you left out g, the gradient that arrives",
         answer,
         "A node scales what arrives. Check whether your answer doubles when g doubles.",
     )
 
 
+def forward_value(forward):
+    return Mistake(
+        "forward-value",
+        "you sent back what the node computed, not a gradient",
+        forward,
+        "The rule needs how fast that value changes, and the g that arrives.",
+    )
+
+
 ADD = (
-    dropped_v(lambda g, a, b: (np.ones_like(a), np.ones_like(b))),
+    dropped_g(lambda g, a, b: (np.ones_like(a), np.ones_like(b))),
     Mistake(
         "own-factor",
         "you scaled g by the inputs, as if this were a product",
@@ -118,6 +127,7 @@ ADD = (
         lambda g, a, b: (a, b),
         "What is sent back is made from g.",
     ),
+    forward_value(lambda g, a, b: a + b),
 )
 
 SUB = (
@@ -133,7 +143,7 @@ SUB = (
         lambda g, a, b: (-g, g),
         "Move a alone, then b alone: which of them lowers a - b?",
     ),
-    dropped_v(lambda g, a, b: (np.ones_like(a), -np.ones_like(b))),
+    dropped_g(lambda g, a, b: (np.ones_like(a), -np.ones_like(b))),
     Mistake(
         "own-factor",
         "you scaled g by the inputs, as if this were a product",
@@ -146,6 +156,7 @@ SUB = (
         lambda g, a, b: (-g, -g),
         "Move a alone: does a - b go up or down?",
     ),
+    forward_value(lambda g, a, b: a - b),
 )
 
 RSUB = (
@@ -155,7 +166,7 @@ RSUB = (
         lambda g, a, c: g,
         "Make a a little larger and see in which direction c - a moves.",
     ),
-    dropped_v(lambda g, a, c: -np.ones_like(a)),
+    dropped_g(lambda g, a, c: -np.ones_like(a)),
     Mistake(
         "constant-as-factor",
         "c turned up as a factor",
@@ -174,6 +185,7 @@ RSUB = (
         lambda g, a, c: (-g, g),
         "Send back one array, for a alone.",
     ),
+    forward_value(lambda g, a, c: c - a),
 )
 
 MUL = (
@@ -183,7 +195,7 @@ MUL = (
         lambda g, a, b: (g * a, g * b),
         "Hold b still at 5 and move a by 1: by how much does a * b move?",
     ),
-    dropped_v(lambda g, a, b: (b, a)),
+    dropped_g(lambda g, a, b: (b, a)),
     Mistake(
         "sum-rule",
         "you passed g on unchanged; that is the rule of a + b",
@@ -202,6 +214,7 @@ MUL = (
         lambda g, a, b: (g * (a + b), g * (a + b)),
         "Hold one factor still and move the other one alone.",
     ),
+    forward_value(lambda g, a, b: a * b),
 )
 
 POW = (
@@ -223,7 +236,7 @@ POW = (
         lambda g, a, n: g * 2 * a,
         "Try it with n = 3.",
     ),
-    dropped_v(lambda g, a, n: n * a ** (n - 1.0)),
+    dropped_g(lambda g, a, n: n * a ** (n - 1.0)),
     Mistake(
         "factor-lowered-too",
         "n was lowered before it came down as the factor",
@@ -236,6 +249,19 @@ POW = (
         lambda g, a, n: g * a**n * np.log(a),
         "Here n stands still and a moves.",
     ),
+    Mistake(
+        "parentheses-lost",
+        "`a**n-1` is `(a**n) - 1`: a power comes before a minus",
+        lambda g, a, n: g * n * a**n - 1,
+        "Put parentheses around what belongs into the exponent.",
+    ),
+    Mistake(
+        "forward-for-gradient",
+        "you scaled g by a ** n itself, not by its slope",
+        lambda g, a, n: g * a**n,
+        "The rule needs how fast a ** n changes, not what it is.",
+    ),
+    forward_value(lambda g, a, n: a ** float(n)),
 )
 
 MEAN = (
@@ -251,7 +277,7 @@ MEAN = (
         lambda g, a: g / a.size,
         "Every element of a is owed its own gradient; give the answer a's shape.",
     ),
-    dropped_v(lambda g, a: np.ones_like(a) / a.size),
+    dropped_g(lambda g, a: np.ones_like(a) / a.size),
     Mistake(
         "counted-rows",
         "you divided by the number of rows, len(a)",
@@ -270,6 +296,13 @@ MEAN = (
         lambda g, a: g * np.ones_like(a) * a.size,
         "The more elements there are, the less each one counts.",
     ),
+    Mistake(
+        "forward-for-gradient",
+        "you scaled g by the mean of a, not by its slope",
+        lambda g, a: g * np.ones_like(a) * a.mean(),
+        "The rule needs how fast the mean changes, not what it is.",
+    ),
+    forward_value(lambda g, a: a.mean()),
 )
 
 SUM = (
@@ -279,7 +312,7 @@ SUM = (
         lambda g, a: g,
         "Every element of a is owed its own gradient; give the answer a's shape.",
     ),
-    dropped_v(lambda g, a: np.ones_like(a)),
+    dropped_g(lambda g, a: np.ones_like(a)),
     Mistake(
         "sum-as-mean",
         "you divided by the number of elements",
@@ -298,6 +331,7 @@ SUM = (
         lambda g, a: g * np.ones_like(a) * a.sum(),
         "The rule needs how fast the sum changes, not what it is.",
     ),
+    forward_value(lambda g, a: a.sum()),
 )
 
 RELU = (
@@ -313,7 +347,7 @@ RELU = (
         lambda g, a: g,
         "Where relu is flat, a little more or less of a changes nothing.",
     ),
-    dropped_v(lambda g, a: (a > 0).astype(a.dtype)),
+    dropped_g(lambda g, a: (a > 0).astype(a.dtype)),
     Mistake(
         "forward-for-gradient",
         "you scaled g by relu's value, not by its slope",
@@ -332,6 +366,7 @@ RELU = (
         lambda g, a: g * (a < 0),
         "Draw relu: on which side is it flat?",
     ),
+    forward_value(lambda g, a: np.maximum(a, 0)),
 )
 
 # --- tasks --------------------------------------------------------------------------------------
