@@ -36,6 +36,9 @@ def details(tree: Tree, box: int) -> str:
             parts.append(entry("holds", ", ".join(held)))
     else:
         parts = [f"<p>{names}{escape(node.op or node.kind)}</p>"]
+        if node.line:
+            line = escape(node.line).replace("(`", "<code>").replace("`)", "</code>")
+            parts.append(f"<p><small>made in {line}</small></p>")
     if node.value is not None:
         about = f"{node.dtype} {node.value.shape}"
         if node.again:
@@ -50,12 +53,18 @@ def details(tree: Tree, box: int) -> str:
         parts.append(entry(f"saved as {name}", shown))
     into = [] if isinstance(node, Group) else tree.into(box)
     twice = Counter(edge.source for edge in into)
+    names = {
+        name: tree.trace.nodes[edge.source].names[0]
+        for edge in into
+        for name in formula.inputs(node.op)[edge.slot : edge.slot + 1]
+        if tree.trace.nodes[edge.source].names
+    }
     for edge in into:
         rule = formula.rule(node.op, edge.slot, node.saved)
         source = tree.trace.nodes[edge.source]
         if rule is not None and source.kind != "constant":
             which = f"input {edge.slot + 1}" if twice[edge.source] > 1 else ""
-            shown = formula.mathml(formula.simple(rule, node.saved))
+            shown = formula.mathml(formula.simple(rule, node.saved), names)
             parts.append(entry(f"sends to {call(source)}", shown, which, "rule"))
     return "".join(parts)
 

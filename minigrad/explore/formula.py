@@ -27,8 +27,9 @@ SIGNS = {
     **{ast.LtE: "\u2264", ast.Gt: "&gt;", ast.GtE: "\u2265"},
 }
 SIGN, POWER, ATOM = 3, 4, 5  # how firmly a minus sign, a power, a name holds together
+LEFT = "style='text-align: left'"
 FEW = 4  # numbers of an array that a formula shows
-LETTERS = 44  # in a line
+LETTERS = 42  # in a line
 Text = str | tuple[str, str]  # of a name; with something below it
 
 # What the helpers of the table compute, as a reader sees it: without the bookkeeping of shapes, of
@@ -68,8 +69,8 @@ SHOWN = {
     "select_backward(g, sizes, dim, index)": "where(picked, g, 0)",
     "slice_backward(g, sizes, dim, start, end, step)": "where(picked, g, 0)",
     "index_backward(g, sizes, indices)": "where(picked, g, 0)",
-    "unpicked(g, sizes, target, weight, reduction, ignored, total)": "where(picked, weighed(-g, "
-    "weight) / total if reduction == 1 else weighed(-g, weight), 0)",
+    "unpicked(g, sizes, target, weight, reduction, ignored, total)": "where(right_class, "
+    "weighed(-g, weight) / total if reduction == 1 else weighed(-g, weight), 0)",
     "split_sizes(g, sizes, dim)": "split(g)",
     "backwards(g, dim)": "cumsum_from_the_end(g, dim)",
     "standard(x, dim, eps)": "(x - mean(x, dim)) / sqrt(var(x, dim, 0) + eps)",
@@ -109,7 +110,11 @@ def told(
     found = rule(op, slot, values)
     if found is None:
         return ()
-    known = {name: value for name, (_, value) in values.items() if value is not None}
+    known = {
+        name: value if said or np.ndim(value) or name == "result" else np.asarray(value).item()
+        for name, (said, value) in values.items()
+        if value is not None
+    }
     known |= {"g": arrived, "self_sizes": sent.shape}
     formula = simple(found, known)
     if stretched:
@@ -384,7 +389,7 @@ def _write(part: ast.expr, names: Mapping[str, Text]) -> tuple[str, int]:
                     text, below = map(escape, text)
                     return f"<msub><mi>{text}</mi><mtext>{below}</mtext></msub>", ATOM
                 return f"<mtext>{escape(text)}</mtext>", 1 if text.startswith("-") else ATOM
-            return f"<mi>{escape(name)}</mi>", ATOM
+            return f"<mi>{escape(name).replace('_', ' ')}</mi>", ATOM
         case ast.Constant(value):
             text = f"{value:.4g}" if isinstance(value, float) else str(value)
             own = 1 if text.startswith("-") else ATOM
@@ -452,5 +457,5 @@ def _cases(yes: ast.expr, test: ast.expr, no: ast.expr, names: Mapping[str, Text
         (_row(yes, names), f"<mtext>where\u00a0</mtext>{_row(test, names)}"),
         (_row(no, names), "<mtext>elsewhere</mtext>"),
     )
-    cells = "".join(f"<mtr><mtd>{a}</mtd><mtd>{b}</mtd></mtr>" for a, b in rows)
-    return f"<mrow><mo>{{</mo><mtable columnalign='left'>{cells}</mtable></mrow>"
+    cells = "".join(f"<mtr><mtd {LEFT}>{a}</mtd><mtd {LEFT}>{b}</mtd></mtr>" for a, b in rows)
+    return f"<mrow><mo>{{</mo><mtable>{cells}</mtable></mrow>"

@@ -55,7 +55,8 @@ REASONS: dict[str, str | tuple[str, ...]] = {
     "Sigmoid": "The slope of the sigmoid is s times (1 - s): it is flat at both ends.",
     "Tanh": "The slope of tanh is 1 less its square: 1 in the middle, flat at both ends.",
     **dict.fromkeys(("Softmax", "SafeSoftmax"), SHARES),
-    "LogSoftmax": "Raising one lowers all others: g loses its share, exp(result), of the sum of g.",
+    "LogSoftmax": "Raising one input lowers the other results: "
+    "g loses its share, exp(result), of the sum.",
     "Sin": "The slope of the sine is the cosine.",
     "Cos": "The slope of the cosine is minus the sine.",
     "Abs": "Below 0 the sign turns round; above 0 the gradient passes.",
