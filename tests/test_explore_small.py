@@ -18,6 +18,7 @@ from minigrad.explore import (
     broadcast,
     broadcast_lens,
     controls,
+    descent,
     descent_player,
     front,
     gradient_meter,
@@ -514,6 +515,50 @@ def test_losses_that_are_not_finite_everywhere(library):
         texts(player.picture)
     both = descent_player(lambda w: (w - w.log()).sum(), library.tensor([0.5, 2.0]), steps=3)
     texts(both.picture)
+
+
+def test_the_gradient_is_an_arrow_at_right_angles_to_the_bands_as_long_as_it_is_large():
+    player = descent_player(lambda w: w[0] ** 2 + 8 * w[1] ** 2 + w[0] * w[1], [3.0, 1.5])
+    lengths, places = [], []
+    for step in range(6):
+        player.step = step
+        x, y, dx, dy = arrow(player.picture)
+        a, b = gradient = told(player.words, "gradient")
+        assert dx * b == pytest.approx(-dy * a, abs=0.02 * np.hypot(dx, dy) * np.hypot(a, b))
+        assert np.hypot(dx, dy) / np.hypot(*gradient) == pytest.approx(110 / 28.02, rel=0.01)
+        for end in ((x, y), (x + dx, y + dy)):
+            assert descent._inside(*end)
+        places.append((x, y))
+        lengths.append(told(player.words, "w"))
+    moved, was = np.diff(places, axis=0), np.diff(lengths, axis=0)
+    scale = moved / (was * [1, -1])
+    assert scale == pytest.approx(np.full_like(scale, scale[0, 0]), rel=0.02)  # of both axes
+
+
+def test_the_arrow_of_a_walk_that_runs_away_stays_in_the_picture():
+    player = descent_player(lambda w: w[0] ** 2 + 8 * w[1] ** 2, [3.0, 1.5], rate=0.1)
+    player.rate = 0.13
+    seen = 0
+    for step in range(21):
+        player.step = step
+        found = arrow(player.picture)
+        if found is not None:
+            x, y, dx, dy = found
+            assert descent._inside(round(x + dx), round(y + dy))
+            assert np.hypot(dx, dy) < 111
+            seen += 1
+    assert seen > 5
+
+
+def arrow(svg):
+    """Where the arrow of a gradient begins, and how far it goes."""
+    found = re.search(r'd="M(\S+) (\S+) l(\S+) (\S+)"[^>]*marker-end', svg)
+    return None if found is None else [float(part) for part in found.groups()]
+
+
+def told(words, name):
+    numbers = re.search(rf"\b{name}(?: =)? \[(.*?)\]", words)[1]
+    return [float(part.replace("\u2212", "-")) for part in numbers.split(", ")]
 
 
 def test_descent_refusals():

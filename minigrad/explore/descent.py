@@ -16,10 +16,13 @@ from .svg import GRADIENT, INK, PAPER, STROKE
 from .trace import array_of
 
 LEFT, TOP, WIDTH, HEIGHT = 88.0, 40.0, 480.0, 290.0
-DOTS = 72  # places at which a loss of two numbers is computed, a side
+DOTS = 90, 54  # places at which a loss of two numbers is computed, across and up
 POINTS = 161  # places at which a loss of one number is computed
 BANDS = 12
 MOST_STEPS = 40
+LONGEST, SHORTEST = 110.0, 2.0  # arrows, in pixels
+FAR = 1e6  # places beyond are not shown
+ROUNDS = 8
 PATH = STROKE["output"]
 
 
@@ -98,7 +101,7 @@ def _walk(loss: Callable, start: Any, rate: float, steps: int) -> _Walk:
 
 def _span(values: np.ndarray, least: float) -> tuple[float, float]:
     """A range that holds the finite values, with a margin."""
-    values = values[np.isfinite(values) & (np.abs(values) < 1e6)]
+    values = values[np.isfinite(values) & (np.abs(values) < FAR)]
     low, high = (values.min(), values.max()) if values.size else (0.0, 0.0)
     margin = max(0.35 * (high - low), least)
     return float(low - margin), float(high + margin)
@@ -190,13 +193,27 @@ class _Curve(_Scene):
 
 
 class _Map(_Scene):
-    """A loss of two numbers: a map with bands of equal loss, dark below."""
+    """A loss of two numbers: a map with bands of equal loss, dark below.
+
+    Both axes have one scale: only so the gradient stands at right angles to the bands.
+    """
 
     def __init__(self, library: Any, loss: Callable, start: Any, walk: _Walk) -> None:
+        sizes = np.hypot(*walk.grads.T)
+        self.unit = LONGEST / sizes[np.isfinite(sizes)].max(initial=1e-300)  # pixels for a gradient
         self.x, self.y = (_span(walk.places[:, i], 0.5) for i in (0, 1))
-        across, up = np.linspace(*self.x, DOTS), np.linspace(*self.y[::-1], DOTS)
+        for _ in range(ROUNDS):  # until all arrows are inside: a wider view has shorter pixels
+            scale = self._same_scale()
+            near = np.isfinite(walk.places).all(1) & (np.abs(walk.places) < FAR).all(1)
+            tips = walk.places[near] + [1.1 * self._arrow(g) / scale for g in walk.grads[near]]
+            self.x, self.y = (
+                (min(low, tips[:, i].min(initial=low)), max(high, tips[:, i].max(initial=high)))
+                for i, (low, high) in enumerate((self.x, self.y))
+            )
+        self._same_scale()
+        across, up = np.linspace(*self.x, DOTS[0]), np.linspace(*self.y[::-1], DOTS[1])
         places = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
-        losses = _losses(library, loss, start, places).reshape(DOTS, DOTS)
+        losses = _losses(library, loss, start, places).reshape(DOTS[::-1])
         self.image = _bands(losses)
 
     def ground(self, sheet: Sheet) -> None:
@@ -212,13 +229,32 @@ class _Map(_Scene):
 
     def slope(self, sheet: Sheet, walk: _Walk, k: int) -> None:
         """The gradient as an arrow uphill: the step goes the other way."""
-        g = walk.grads[k]
-        across = g * [WIDTH / (self.x[1] - self.x[0]), -HEIGHT / (self.y[1] - self.y[0])]
-        size = np.hypot(*across)
-        if size > 0:
-            x, y = self.place(walk, k)
-            dx, dy = across / size * 70
-            sheet.path(f"M{n(x)} {n(y)} l{n(dx)} {n(dy)}", GRADIENT, 3.5, arrow=True)
+        x, y = self.place(walk, k)
+        dx, dy = self._arrow(walk.grads[k]) * [1, -1]
+        room = [
+            (end - at) / d
+            for at, d, ends in ((x, dx, (LEFT, LEFT + WIDTH)), (y, dy, (TOP, TOP + HEIGHT)))
+            for end in ends
+            if d and (end - at) / d > 0
+        ]
+        share = min([1.0, *room])
+        if np.hypot(dx, dy) * share > SHORTEST:
+            sheet.path(f"M{n(x)} {n(y)} l{n(dx * share)} {n(dy * share)}", GRADIENT, 3.5, True)
+
+    def _arrow(self, g: np.ndarray) -> np.ndarray:
+        """A gradient as an arrow in pixels: as long as it is large, up to a limit."""
+        size = np.hypot(*g)
+        if not (np.isfinite(size) and size):
+            return np.zeros(2)
+        return g * min(self.unit, LONGEST / size)
+
+    def _same_scale(self) -> float:
+        """Widen one of the ranges so that both axes have as many pixels for 1; returns how many."""
+        scale = min(WIDTH / np.ptp(self.x), HEIGHT / np.ptp(self.y))
+        for name, pixels in (("x", WIDTH), ("y", HEIGHT)):
+            middle = sum(getattr(self, name)) / 2
+            setattr(self, name, (middle - pixels / scale / 2, middle + pixels / scale / 2))
+        return scale
 
 
 def _bands(losses: np.ndarray) -> bytes:
