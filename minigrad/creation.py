@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import warnings
 
@@ -14,12 +15,14 @@ from .ops.compare import plain
 from .tensor import Tensor
 
 
-def _finish(array, requires_grad: bool, device=None, shared=False) -> Tensor:
+def _finish(array, requires_grad, device=None, shared=False, maker="tensor") -> Tensor:
     if device is not None and devices.device(device).type != "cpu":
         array = devices.array_module(device).asarray(array)
     # NumPy computes with a scalar eight times as fast as with an array of no dimensions.
     tensor = plain(array if shared or array.ndim else array[()])
     if requires_grad:
+        if not isinstance(requires_grad, bool):
+            raise errors.flag_of_new(maker, errors.type_name(requires_grad))
         if array.dtype.kind != "f":
             raise errors.creation_needs_float()
         tensor._requires_grad = True
@@ -53,7 +56,7 @@ def as_tensor(data, *, dtype: dtypes.dtype | None = None, device=None) -> Tensor
 def from_numpy(array: np.ndarray) -> Tensor:
     """A tensor that shares memory with a NumPy array."""
     if not isinstance(array, np.ndarray):
-        raise errors.no_array(type(array).__name__)
+        raise errors.no_array(errors.type_name(array))
     dtypes.of(array)
     return plain(array)
 
@@ -146,20 +149,34 @@ def _check_range(array, dtype) -> None:
 # --- of one value ---------------------------------------------------------------------------------
 
 
-def _size(maker: str, sizes, size=None) -> tuple[int, ...]:
+def _size(maker: str, sizes, size=None, position=1) -> tuple[int, ...]:
     """Sizes given one by one, as one sequence, or under the name `size`."""
     if size is None:
         if not sizes:
             raise errors.no_size(maker)
         size = sizes if len(sizes) > 1 or _is_whole(sizes[0]) else sizes[0]
-    if not isinstance(size, list | tuple) or not all(map(_is_whole, size)):
-        raise errors.argument_type(maker, "size", 1, "tuple of ints", type(size).__name__)
+    if not isinstance(size, list | tuple):
+        raise errors.argument_type(maker, "size", position, "tuple of ints", errors.type_name(size))
+    for i, n in enumerate(size):
+        if not _is_whole(n):
+            if i == 0:
+                raise errors.size_element(maker, position, errors.type_name(n))
+            raise errors.later_size_element(maker, i + 1, errors.type_name(n))
     size = tuple(map(operator.index, size))
     for n in size:
         if n < 0:
             zeros = maker == "zeros"
             raise errors.negative_size_of_zeros() if zeros else errors.negative_size(n, size)
     return size
+
+
+def _filled(fill, size, *arguments) -> np.ndarray:
+    """An array from one of NumPy's makers; torch's error where there is not enough memory."""
+    try:
+        return fill(size, *arguments)
+    except (MemoryError, ValueError):
+        itemsize = np.dtype(arguments[-1]).itemsize
+        raise errors.no_memory(math.prod(size) * itemsize) from None
 
 
 def _is_whole(n) -> bool:
@@ -174,7 +191,7 @@ def _numpy(dtype) -> np.dtype:
     if isinstance(dtype, type):
         return np.dtype(dtype)
     if not isinstance(dtype, dtypes.dtype | None):
-        raise errors.dtype_type(type(dtype).__name__)
+        raise errors.dtype_type(errors.type_name(dtype))
     return (dtype or dtypes.get_default_dtype()).numpy
 
 
@@ -185,51 +202,47 @@ def zeros(*sizes, size=None, dtype=None, device=None, requires_grad=False) -> Te
     >>> minigrad.zeros(2, 3).shape
     minigrad.Size([2, 3])
     """
-    array = np.zeros(_size("zeros", sizes, size), _numpy(dtype))
-    return _finish(array, requires_grad, device)
+    array = _filled(np.zeros, _size("zeros", sizes, size), _numpy(dtype))
+    return _finish(array, requires_grad, device, maker="zeros")
 
 
 def ones(*sizes, size=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor of ones."""
-    array = np.ones(_size("ones", sizes, size), _numpy(dtype))
-    return _finish(array, requires_grad, device)
+    array = _filled(np.ones, _size("ones", sizes, size), _numpy(dtype))
+    return _finish(array, requires_grad, device, maker="ones")
 
 
 def empty(*sizes, size=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor of whatever was in memory."""
-    array = np.empty(_size("empty", sizes, size), _numpy(dtype))
-    return _finish(array, requires_grad, device)
+    array = _filled(np.empty, _size("empty", sizes, size), _numpy(dtype))
+    return _finish(array, requires_grad, device, maker="empty")
 
 
 def full(size, fill_value, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor that holds `fill_value` everywhere."""
     size, fill_value = _size("full", (), size), _number("full", 2, "fill_value", fill_value)
-    if dtype is None:
-        array = np.full(size, fill_value)
-        if array.dtype.kind == "f":
-            array = array.astype(dtypes.get_default_dtype().numpy)
-    else:
-        array = np.full(size, fill_value, dtype.numpy)
-    return _finish(array, requires_grad, device)
+    kind = type(fill_value) if dtype is None and not isinstance(fill_value, float) else None
+    array = _filled(np.full, size, fill_value, _numpy(kind or dtype))
+    return _finish(array, requires_grad, device, maker="full")
 
 
 def eye(n, m=None, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """The identity matrix."""
     for position, (name, side) in enumerate((("n", n), ("m", n if m is None else m)), 1):
         if not _is_whole(side):
-            raise errors.argument_type("eye", name, position, "int", type(side).__name__)
+            raise errors.argument_type("eye", name, position, "int", errors.type_name(side))
         if side < 0:
             raise errors.negative_side(name, side)
-    return _finish(np.eye(n, m, dtype=_numpy(dtype)), requires_grad, device)
+    return _finish(np.eye(n, m, dtype=_numpy(dtype)), requires_grad, device, maker="eye")
 
 
 def _like(make, input, dtype, device, requires_grad, **options) -> Tensor:
     """What `make` makes, with shape, type and device of `input`; in memory it lies as `input`."""
     if not isinstance(input, Tensor):
-        raise refusals.must_be_tensor(f"{make.__name__}_like", "input", 1, type(input).__name__)
+        raise refusals.must_be_tensor(f"{make.__name__}_like", "input", 1, errors.type_name(input))
     options |= {"dtype": dtype or input.dtype, "device": device or input.device}
     array = made_like(input._data, lambda size: make(size=size, **options)._data)
-    return _finish(array, requires_grad)
+    return _finish(array, requires_grad, maker=f"{make.__name__}_like")
 
 
 def zeros_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
@@ -286,7 +299,7 @@ def arange(start=None, end=None, step=1, *, dtype=None, device=None, requires_gr
     if not dtype.is_floating_point:
         start, step = int(start), int(step)
     array = start + step * np.arange(n)
-    return _finish(array.astype(dtype.numpy), requires_grad, device)
+    return _finish(array.astype(dtype.numpy), requires_grad, device, maker="arange")
 
 
 def _number(function: str, position: int, name: str, value):
@@ -294,7 +307,7 @@ def _number(function: str, position: int, name: str, value):
     if isinstance(value, Tensor | np.generic) and value.ndim == 0:
         return value.item()
     if not isinstance(value, int | float):
-        raise errors.argument_type(function, name, position, "Number", type(value).__name__)
+        raise errors.argument_type(function, name, position, "Number", errors.type_name(value))
     return value
 
 
@@ -307,7 +320,12 @@ def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False)
         raise errors.not_of_bools("linspace")
     if dtype and not dtype.is_floating_point:
         start, end = int(start), int(end)
-    return _finish(np.linspace(start, end, steps).astype(_numpy(dtype)), requires_grad, device)
+    return _finish(
+        np.linspace(start, end, steps).astype(_numpy(dtype)),
+        requires_grad,
+        device,
+        maker="linspace",
+    )
 
 
 # --- at random: torch's own number streams --------------------------------------------------------
@@ -322,7 +340,7 @@ def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_gr
     tensor([0.4963, 0.7682])
     """
     array = random.rand(_size("rand", sizes, size), _numpy(dtype), generator)
-    return _finish(array, requires_grad, device)
+    return _finish(array, requires_grad, device, maker="rand")
 
 
 def randn(
@@ -330,7 +348,7 @@ def randn(
 ) -> Tensor:
     """Random numbers, normally distributed with mean 0 and variance 1; torch's own stream."""
     array = random.randn(_size("randn", sizes, size), _numpy(dtype), generator)
-    return _finish(array, requires_grad, device)
+    return _finish(array, requires_grad, device, maker="randn")
 
 
 def randint(
@@ -345,17 +363,17 @@ def randint(
     """
     if size is None:
         high, size = None, high
+    size = _size("randint", (), size, 2 if high is None else 3)
     if high is None:
         low, high = 0, low
-    size = _size("randint", (), size)
     array = random.randint(low, high, size, (dtype or dtypes.int64).numpy, generator)
-    return _finish(array, requires_grad, device)
+    return _finish(array, requires_grad, device, maker="randint")
 
 
 def randperm(n, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """The numbers from 0 to n - 1 in random order."""
     array = random.randperm(n, (dtype or dtypes.int64).numpy, generator)
-    return _finish(array, requires_grad, device)
+    return _finish(array, requires_grad, device, maker="randperm")
 
 
 def rand_like(input, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:

@@ -341,6 +341,20 @@ does_not_fit = Refusal("value cannot be converted to type {type} without overflo
     "Choose a dtype that holds the number.")
 dtype_type = Refusal("argument 'dtype' must be minigrad.dtype, not {type}",
     "For example minigrad.float64.", TypeError)
+flag_of_new = Refusal("{function}(): argument 'requires_grad' must be bool, not {type}",
+    "Write requires_grad=True or requires_grad=False.", TypeError)
+size_element = Refusal(
+    "{function}(): argument 'size' (position {position}) must be tuple of ints, but found element "
+    "of type {type} at pos 0",
+    "A length is a whole number: int(n) makes one.", TypeError)
+later_size_element = Refusal(
+    "{function}(): argument 'size' failed to unpack the object at pos {position} with error \"type "
+    "must be tuple of ints,but got {type}\"",
+    "A length is a whole number: int(n) makes one.", TypeError)
+no_memory = Refusal(
+    "DefaultCPUAllocator: can't allocate memory: you tried to allocate {bytes} bytes. Error code "
+    "12 (Cannot allocate memory)",
+    "The product of the lengths is more than this computer holds.")
 negative_size = Refusal("Trying to create tensor with negative dimension {n}: {size}",
     "A length is 0 or more.")
 negative_size_of_zeros = Refusal("zeros: Dimension size must be non-negative.",
@@ -482,6 +496,12 @@ DIRTY_NO_INPUT = (
 # --- texts that must be computed ------------------------------------------------------------------
 
 
+def type_name(value: object) -> str:
+    """The name of a value's type as torch's texts write it: numpy.ndarray, but int and Tensor."""
+    kind = type(value)
+    return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
+
+
 def changed_in_place(kind: str, shape, maker, version: int, expected: int) -> Exception:
     """A saved value that is not what it was; `maker` is the node that it came from, or None."""
     origin = f", which is output 0 of {_function(maker)}," if maker is not None else ""
@@ -562,9 +582,7 @@ def dim_range(dim: int, ndim: int) -> Exception:
 
 def assigned_type(value, tensor_type: str) -> Exception:
     """Something assigned to a part of a tensor that is neither a number nor a tensor."""
-    kind = type(value)
-    module = "numpy." if kind.__module__ == "numpy" else ""
-    return _assigned_type(module + kind.__name__, tensor_type)
+    return _assigned_type(type_name(value), tensor_type)
 
 
 def index_put_types(self, values) -> Exception:

@@ -35,8 +35,25 @@ from .tensor import Tensor, normal_dim
 # --- activations ----------------------------------------------------------------------------------
 
 
-def _replacing(function, input: Tensor, inplace: bool) -> Tensor:
+def _need_tensors(function: str, **arguments) -> None:
+    """Refuse arguments that are no tensors; they are named in the order of torch's function."""
+    for position, (name, value) in enumerate(arguments.items(), 1):
+        if not isinstance(value, Tensor):
+            raise refusals.must_be_tensor(function, name, position, errors.type_name(value))
+
+
+def _need_floats(kernel: str, input: Tensor) -> None:
+    """Refuse whole numbers, with the name that torch has for the computation."""
+    if input._data.dtype.kind != "f":
+        raise refusals.no_kernel(kernel, input.dtype._torch_class)
+
+
+def _replacing(name: str, function, input: Tensor, inplace: bool, kernel=None) -> Tensor:
     """The result of an activation, written over its input where torch's `inplace` asks for it."""
+    if not isinstance(input, Tensor):
+        _need_tensors(name, input=input)
+    if kernel:
+        _need_floats(kernel, input)
     if inplace:
         from .ops.inplace import inplace as twin
 
@@ -46,16 +63,20 @@ def _replacing(function, input: Tensor, inplace: bool) -> Tensor:
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """The input, or 0 where it is negative."""
-    return _replacing(elementwise.relu, input, inplace)
+    return _replacing("relu", elementwise.relu, input, inplace)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """The input, or a small part of it where it is negative."""
-    return _replacing(lambda x: activations.leaky_relu(x, negative_slope), input, inplace)
+    slope = negative_slope
+    return _replacing(
+        "leaky_relu", lambda x: activations.leaky_relu(x, slope), input, inplace, "leaky_relu_cpu"
+    )
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """leaky_relu with a slope that is learned: one, or one for each channel (dimension 1)."""
+    _need_tensors("prelu", input=input, weight=weight)
     n = weight.numel()
     channels = input.shape[1] if input.ndim > 1 else 1
     if weight.ndim > 1 or n not in (1, channels):
@@ -67,20 +88,22 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """The input, or alpha * (exp(x) - 1) where it is negative."""
-    return _replacing(lambda x: activations.elu(x, alpha, 1, 1), input, inplace)
+    return _replacing("elu", lambda x: activations.elu(x, alpha, 1, 1), input, inplace, "elu_cpu")
 
 
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """elu with the two constants that keep mean 0 and variance 1 from layer to layer."""
     alpha, scale = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
-    return _replacing(lambda x: activations.elu(x, alpha, scale, 1), input, inplace)
+    return _replacing(
+        "selu", lambda x: activations.elu(x, alpha, scale, 1), input, inplace, "elu_cpu"
+    )
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """elu whose slope has no jump: alpha * (exp(x / alpha) - 1) where x is negative."""
     if alpha == 0:
         raise refusals.celu()
-    return _replacing(lambda x: activations.celu(x, alpha), input, inplace)
+    return _replacing("celu", lambda x: activations.celu(x, alpha), input, inplace, "elu_cpu")
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
@@ -92,33 +115,41 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise refusals.gelu()
+    _need_tensors("gelu", input=input)
+    _need_floats("GeluKernelImpl", input)
     return activations.gelu(input, approximate)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """The input times its sigmoid."""
-    return _replacing(activations.silu, input, inplace)
+    return _replacing("silu", activations.silu, input, inplace, "silu_cpu")
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
     """The input times tanh(softplus(input))."""
-    return _replacing(activations.mish, input, inplace)
+    return _replacing("mish", activations.mish, input, inplace, "mish_cpu")
 
 
 def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """log(1 + exp(beta x)) / beta: relu without its kink."""
+    _need_tensors("softplus", input=input)
+    _need_floats("softplus_cpu", input)
     return activations.softplus(input, beta, threshold)
 
 
 def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(x)), without overflow."""
+    _need_tensors("log_sigmoid", input=input)
+    _need_floats("log_sigmoid_cpu", input)
     return activations.log_sigmoid(input)
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     """The first half along `dim` times the sigmoid of the second."""
+    _need_tensors("glu", input=input)
     if input.ndim == 0:
         raise refusals.glu_scalar()
+    _need_floats("glu_cpu", input)
     dim = normal_dim(dim, input.ndim)
     if input.shape[dim] % 2:
         raise refusals.glu_odd(dim, input.shape[dim])
@@ -131,38 +162,47 @@ def hardtanh(
     """The input, moved into a range."""
     if min_val > max_val:
         raise refusals.hardtanh()
-    return _replacing(lambda x: activations.hardtanh(x, min_val, max_val), input, inplace)
+    return _replacing(
+        "hardtanh", lambda x: activations.hardtanh(x, min_val, max_val), input, inplace
+    )
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """relu that stops at 6."""
+    _need_tensors("relu6", input=input)
     return hardtanh(input, 0, 6, inplace)
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """A sigmoid made of three straight lines."""
-    return _replacing(activations.hardsigmoid, input, inplace)
+    return _replacing("hardsigmoid", activations.hardsigmoid, input, inplace, "hardsigmoid_cpu")
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """The input times its hardsigmoid."""
-    return _replacing(activations.hardswish, input, inplace)
+    return _replacing("hardswish", activations.hardswish, input, inplace, "hardswish_cpu")
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """The input, or `value` where it is not above `threshold`."""
-    return _replacing(lambda x: activations.threshold(x, threshold, value), input, inplace)
+    return _replacing(
+        "threshold", lambda x: activations.threshold(x, threshold, value), input, inplace
+    )
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """The input moved towards 0 by `lambd`, and 0 where it would pass it."""
     if lambd < 0:
         raise refusals.softshrink(lambd)
+    _need_tensors("softshrink", input=input)
+    _need_floats("softshrink_check", input)
     return activations.softshrink(input, lambd)
 
 
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """The input, or 0 where it is within `lambd` of 0."""
+    _need_tensors("hardshrink", input=input)
+    _need_floats("hardshrink_cpu", input)
     return activations.hardshrink(input, lambd)
 
 
@@ -188,11 +228,13 @@ def log_softmax(input: Tensor, dim: int | None = None, *, dtype=None) -> Tensor:
 
 def softmin(input: Tensor, dim: int | None = None, *, dtype=None) -> Tensor:
     """The softmax of the negative input: the smallest gets most."""
-    return methods.softmax(-input, _along_which("softmin", input, dim), dtype=dtype)
+    dim = _along_which("softmin", input, dim)
+    return methods.softmax(-input, dim, dtype=dtype)
 
 
 def _along_which(name: str, input: Tensor, dim: int | None) -> int:
     """torch's choice of a dimension, and its warning, where none is given."""
+    _need_tensors(name, input=input)
     if dim is not None:
         return dim
     warnings.warn(
@@ -223,8 +265,9 @@ def _reduced(values: Tensor, reduction: str) -> Tensor:
     return values.sum()
 
 
-def _same_size(input: Tensor, target: Tensor):
+def _same_size(name: str, input: Tensor, target: Tensor):
     """Input and target stretched to one shape, with torch's warning where that is needed."""
+    _need_tensors(name, input=input, target=target)
     if input.shape == target.shape:
         return input, target
     warnings.warn(
@@ -237,6 +280,14 @@ def _same_size(input: Tensor, target: Tensor):
     return shape.broadcast_tensors(input, target)
 
 
+def _floats(kernel: str, input: Tensor, target: Tensor):
+    """Input and target, whole numbers among them as the floating point type of the other."""
+    if input.is_floating_point():
+        return input, (target if target.is_floating_point() else target.to(input.dtype))
+    _need_floats(kernel, target)
+    return input.to(target.dtype), target
+
+
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight=None) -> Tensor:
     """The mean of the squared distances from the target.
 
@@ -244,10 +295,10 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight=None
     >>> mse_loss(minigrad.tensor([1.0, 3.0]), minigrad.tensor([1.0, 1.0]))
     tensor(2.)
     """
-    input, target = _same_size(input, target)
+    input, target = _same_size("mse_loss", input, target)
     if weight is not None:
         return _weighted((input - target) ** 2, weight, reduction)
-    return losses.mse_loss(input, target, _reduction(reduction))
+    return losses.mse_loss(*_floats("mse_cpu", input, target), _reduction(reduction))
 
 
 def _weighted(each: Tensor, weight: Tensor, reduction: str) -> Tensor:
@@ -260,7 +311,7 @@ def _weighted(each: Tensor, weight: Tensor, reduction: str) -> Tensor:
 
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight=None) -> Tensor:
     """The mean of the distances from the target."""
-    input, target = _same_size(input, target)
+    input, target = _same_size("l1_loss", input, target)
     each = abs(input - target)
     return _reduced(each, reduction) if weight is None else _weighted(each, weight, reduction)
 
@@ -269,11 +320,12 @@ def smooth_l1_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0
 ) -> Tensor:
     """A parabola within `beta` of the target, straight lines outside."""
-    input, target = _same_size(input, target)
+    input, target = _same_size("smooth_l1_loss", input, target)
     if beta == 0:
         return l1_loss(input, target, reduction)
     if beta < 0:
         raise refusals.negative_beta()
+    input, target = _floats("smooth_l1_cpu", input, target)
     return losses.smooth_l1_loss(input, target, _reduction(reduction), beta)
 
 
@@ -281,9 +333,10 @@ def huber_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight=None
 ) -> Tensor:
     """smooth_l1_loss times `delta`."""
-    input, target = _same_size(input, target)
+    input, target = _same_size("huber_loss", input, target)
     if delta <= 0:
         raise refusals.huber_delta()
+    input, target = _floats("huber_cpu", input, target)
     if weight is not None:
         if weight.shape != input.shape:
             raise refusals.weight_size()
@@ -293,6 +346,8 @@ def huber_loss(
 
 def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """log(1 + exp(-target * input)) for targets 1 and -1."""
+    _need_tensors("soft_margin_loss", input=input, target=target)
+    input, target = _floats("soft_margin_cpu", input, target)
     return losses.soft_margin_loss(input, target, _reduction(reduction))
 
 
@@ -300,8 +355,12 @@ def binary_cross_entropy(
     input: Tensor, target: Tensor, weight=None, reduction: str = "mean"
 ) -> Tensor:
     """How surprising the truth (0 or 1) is for who believes `input`, a probability."""
+    _need_tensors("binary_cross_entropy", input=input, target=target)
     if input.shape != target.shape:
         raise refusals.bce_sizes(target.shape, input.shape)
+    if input.dtype is not target.dtype:
+        raise refusals.found_type(target.dtype._torch_class, input.dtype._torch_class)
+    _need_floats("binary_cross_entropy", input)
     outside = {name: _first_outside(x._data) for name, x in (("input", input), ("target", target))}
     which = min(outside, key=outside.get)
     if outside[which] < input.numel():
@@ -324,8 +383,12 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits(minigrad.tensor([0.0]), minigrad.tensor([1.0]))
     tensor(0.6931)
     """
+    _need_tensors("binary_cross_entropy_with_logits", input=input, target=target)
     if input.shape != target.shape:
         raise refusals.bce_logits_sizes(target.shape, input.shape)
+    _need_floats("log_sigmoid_cpu", input)
+    if not target.is_floating_point():
+        raise errors.cast_in_place(input.dtype._torch_class, target.dtype._torch_class)
     return losses.binary_cross_entropy_with_logits(
         input, target, weight, pos_weight, _reduction(reduction)
     )
@@ -339,6 +402,7 @@ def nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Minus the log probability that `input` (classes in dimension 1) gives to the target class."""
+    _need_tensors("nll_loss_nd", input=input, target=target)
     if input.ndim < 1:
         raise refusals.nll_dims()
     classes = input.shape[1] if input.ndim > 1 else input.shape[0]
@@ -374,6 +438,7 @@ def cross_entropy(
     >>> cross_entropy(minigrad.tensor([[0.0, 0.0]]), minigrad.tensor([1]))
     tensor(0.6931)
     """
+    _need_tensors("cross_entropy_loss", input=input, target=target)
     if not 0 <= label_smoothing <= 1:
         raise refusals.label_smoothing(label_smoothing)
     dim = 0 if input.ndim == 1 else 1
@@ -426,6 +491,7 @@ def kl_div(
     log_target: bool = False,
 ) -> Tensor:
     """The Kullback-Leibler divergence of a target from what is believed (log probabilities)."""
+    _need_tensors("kl_div", input=input, target=target)
     if log_target:
         terms = exp(target) * (target - input)
     else:
@@ -448,6 +514,7 @@ def hinge_embedding_loss(
     input: Tensor, target: Tensor, margin: float = 1.0, reduction: str = "mean"
 ) -> Tensor:
     """The input where the target is 1, and what it lacks to `margin` where the target is -1."""
+    _need_tensors("hinge_embedding_loss", input=input, target=target)
     far = where(target != 1, clamp_min(elementwise.sub(margin, input), 0), 0.0)
     near = where(target != -1, input, 0.0)
     return _reduced(far + near, reduction)
@@ -474,6 +541,7 @@ def poisson_nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Minus the log likelihood of counts under Poisson rates, without constant terms."""
+    _need_tensors("poisson_nll_loss", input=input, target=target)
     _reduction(reduction)
     logs = input if log_input else layers.plus(input, eps).log()
     loss = (exp(input) if log_input else input) - target * logs
@@ -486,6 +554,7 @@ def poisson_nll_loss(
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """The cosine of the angle between vectors along `dim`."""
+    _need_tensors("cosine_similarity", x1=x1, x2=x2)
     if not (x1.is_floating_point() or x2.is_floating_point()):
         common = plain(np.zeros(0, dtypes.result_dtype(x1._data, x2._data)))
         raise refusals.no_common_float(common.dtype._torch_class)
@@ -505,6 +574,7 @@ def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
     """The norms of x1 - x2 + eps along the last dimension."""
+    _need_tensors("pairwise_distance", x1=x1, x2=x2)
     return reduce.norm(layers.plus(x1 - x2, eps), p, -1, keepdim)
 
 
@@ -518,8 +588,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     >>> linear(minigrad.ones(1, 2), minigrad.tensor([[1.0, 2.0]]), minigrad.tensor([10.0]))
     tensor([[13.]])
     """
-    if not isinstance(input, Tensor):
-        raise refusals.must_be_tensor("linear", "input", 1, type(input).__name__)
+    if not (isinstance(input, Tensor) and isinstance(weight, Tensor)):
+        _need_tensors("linear", input=input, weight=weight)
     turned = shape.t(weight)
     if bias is None or weight.ndim != 2 or bias.ndim > 1:
         product = matmul(input, turned)
@@ -542,13 +612,17 @@ def dropout(
     """
     if not 0 <= p <= 1:
         raise refusals.dropout(p)
+    _need_tensors("dropout", input=input)
     if not training or p == 0 or not input.numel():
         return input
     if p == 1:
-        return _replacing(lambda x: mul(x, plain(np.zeros((), x._data.dtype))), input, inplace)
+        zero = plain(np.zeros((), input._data.dtype))
+        return _replacing("dropout", lambda x: mul(x, zero), input, inplace)
+    if not input.is_floating_point():
+        raise errors.cast_in_place("Float", input.dtype._torch_class)
     kept = made_like(input._data, lambda shape: random.bernoulli(1 - p, shape, generator))
     kept = kept.astype(input._data.dtype)
-    return _replacing(lambda x: mul(x, plain(kept / (1 - p))), input, inplace)
+    return _replacing("dropout", lambda x: mul(x, plain(kept / (1 - p))), input, inplace)
 
 
 def layer_norm(
@@ -559,12 +633,14 @@ def layer_norm(
     eps: float = 1e-5,
 ) -> Tensor:
     """The last dimensions shifted and scaled to mean 0 and variance 1, then weighed and shifted."""
+    _need_tensors("layer_norm", input=input)
     size = tuple(normalized_shape)
     if not size or tuple(input.shape[input.ndim - len(size) :]) != size or input.ndim < len(size):
         raise refusals.layer_norm_shape(size, input.shape)
     for name, value in (("weight", weight), ("bias", bias)):
         if value is not None and tuple(value.shape) != size:
             raise refusals.layer_norm_part(name, value.shape, size)
+    _need_floats("LayerNormKernelImpl", input)
     dims = tuple(range(input.ndim - len(size), input.ndim))
     return layers.layer_norm_op(input, dims, weight, bias, eps)
 
@@ -589,6 +665,7 @@ def embedding(
         raise NotImplementedError(
             "minigrad's embedding has no max_norm, scale_grad_by_freq or sparse gradients."
         )
+    _need_tensors("embedding", weight=weight, indices=input)
     if weight.ndim != 2:
         raise refusals.embedding_weight()
     rows = weight.shape[0]
@@ -611,6 +688,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     tensor([[1, 0, 0],
             [0, 0, 1]])
     """
+    _need_tensors("one_hot", input=tensor)
     if tensor.dtype is not dtypes.int64:
         raise refusals.one_hot_type()
     index = tensor._data

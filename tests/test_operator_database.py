@@ -87,10 +87,10 @@ PARTS = {
 # Where some graphs have other nodes: ways that torch takes in C++ for tensors without dimensions,
 # for other memory or in place.
 _OTHER_NODES = """
-__rmatmul__ __rsub__ atleast_2d atleast_3d diff double einsum gather index_add index_fill
+__rmatmul__ atleast_2d atleast_3d diff double einsum gather index_add index_fill
 index_select inner linalg.matrix_power linalg.multi_dot linalg.vecdot matmul
 nn.functional.cosine_similarity nn.functional.cross_entropy nn.functional.pairwise_distance
-nn.functional.prelu prod ravel roll rsub tensordot to transpose
+nn.functional.prelu prod ravel roll tensordot to transpose
 """
 OTHER_NODES = _OTHER_NODES.split()
 

@@ -28,6 +28,7 @@ SAMPLES = {
     "Sub0": "x - y",
     "Add0 ": "m.add(x, y, alpha=2)",
     "Sub0 ": "m.sub(x, v, alpha=2)",
+    "Rsub0": "m.rsub(x, y, alpha=3)",
     "Rsub1": "1 - x",
     "Mul0": "x * y",
     "Div0": "x / y",

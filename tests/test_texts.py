@@ -1695,6 +1695,248 @@ def _(t):
     t.linalg.inv(t.tensor([[1, 2], [3, 4]]))
 
 
+@row("isclose of two shapes")
+def _(t):
+    t.isclose(t.ones(2), t.ones(3))
+
+
+@row("allclose of two types")
+def _(t):
+    t.allclose(t.ones(2), t.ones(2, dtype=t.float64))
+
+
+@row("allclose with a number")
+def _(t):
+    t.allclose(t.ones(2), 1)
+
+
+@row("requires_grad that is no bool")
+def _(t):
+    t.ones(2, requires_grad="yes")
+
+
+@row("requires_grad that is no bool, of like")
+def _(t):
+    t.zeros_like(t.ones(2), requires_grad=1)
+
+
+@row("a dimension kept that nobody named")
+def _(t):
+    t.ones(2).sum(keepdim=True)
+
+
+@row("a dimension kept that nobody named, of mean")
+def _(t):
+    t.ones(2).mean(keepdim=True)
+
+
+@row("sum along None")
+def _(t):
+    return leaf(t).sum(dim=None), leaf(t).mean(None), leaf(t).sum(dim=None, keepdim=True)
+
+
+@row("einsum of sizes that do not fit")
+def _(t):
+    t.einsum("ij,jk->ik", t.ones(2, 3), t.ones(2, 3))
+
+
+@row("einsum of too many letters")
+def _(t):
+    t.einsum("ij", t.ones(2))
+
+
+@row("einsum with a letter that is new in the output")
+def _(t):
+    t.einsum("i->j", t.ones(2))
+
+
+@row("einsum with a digit")
+def _(t):
+    t.einsum("ij,j1->i", t.ones(2, 3), t.ones(3, 1))
+
+
+@row("einsum with a lonely dot")
+def _(t):
+    t.einsum("i.j", t.ones(2, 3))
+
+
+@row("einsum without an equation")
+def _(t):
+    t.einsum(3, t.ones(2))
+
+
+@row("einsum of two types")
+def _(t):
+    t.einsum("ij,jk->ik", t.ones(2, 3), t.ones(3, 2, dtype=t.float64))
+
+
+@row("Linear from text")
+def _(t):
+    t.nn.Linear("a", 2)
+
+
+@row("Linear to a fraction")
+def _(t):
+    t.nn.Linear(2, 1.5)
+
+
+@row("randint of no size")
+def _(t):
+    t.randint(3, 2)
+
+
+@row("a layer on an array")
+def _(t):
+    t.nn.Linear(2, 1)(np.ones(2))
+
+
+@row("relu of an array")
+def _(t):
+    t.nn.ReLU()(np.ones(2))
+
+
+@row("relu of bools")
+def _(t):
+    t.tensor([True]).relu()
+
+
+@row("abs of bools")
+def _(t):
+    abs(t.tensor([True]))
+
+
+@row("argmax of bools")
+def _(t):
+    t.tensor([True]).argmax()
+
+
+@row("topk of bools")
+def _(t):
+    t.tensor([True]).topk(1)
+
+
+@row("median of bools")
+def _(t):
+    t.tensor([True]).median()
+
+
+@row("plus a bool tensor")
+def _(t):
+    +t.tensor([True])
+
+
+@row("bools divided without a remainder")
+def _(t):
+    t.tensor([True]) // t.tensor([True])
+
+
+@row("floor of bools")
+def _(t):
+    t.tensor([True]).floor()
+
+
+@row("frac of whole numbers")
+def _(t):
+    t.tensor([1]).frac()
+
+
+@row("rsub of two tensors")
+def _(t):
+    return t.rsub(leaf(t), leaf(t), alpha=2)
+
+
+@row("max and min of two tensors by name")
+def _(t):
+    return leaf(t).max(other=t.tensor([3.0, 0.0])), t.min(leaf(t), other=t.tensor([3.0, 0.0]))
+
+
+@row("split by name")
+def _(t):
+    x = t.arange(3)
+    return x.split(split_size=2), t.split(tensor=x, split_size_or_sections=[1, 2])
+
+
+@row("matmul function with a number")
+def _(t):
+    t.matmul(t.ones(2), 2)
+
+
+@row("dot with a list")
+def _(t):
+    t.ones(2).dot([1.0, 2.0])
+
+
+@row("gather with a list")
+def _(t):
+    t.gather(t.ones(2), 0, [0])
+
+
+@row("maximum of a tensor and a number, as a method")
+def _(t):
+    t.ones(2).maximum(1)
+
+
+@row("cat of a tensor")
+def _(t):
+    t.cat(t.ones(2))
+
+
+@row("cat of arrays")
+def _(t):
+    t.cat([np.ones(2)])
+
+
+@row("cross_entropy with a list")
+def _(t):
+    t.nn.functional.cross_entropy(t.ones(1, 2), [0])
+
+
+@row("embedding of a number")
+def _(t):
+    t.nn.Embedding(3, 2)(1)
+
+
+@row("mse_loss of floats and whole numbers")
+def _(t):
+    loss = t.nn.functional.mse_loss(leaf(t), t.tensor([3, 4]))
+    return loss, t.nn.functional.smooth_l1_loss(leaf(t), t.tensor([3, 4]))
+
+
+@row("mse_loss of whole numbers")
+def _(t):
+    t.nn.functional.mse_loss(t.tensor([1]), t.tensor([2]))
+
+
+@row("leaky_relu of whole numbers")
+def _(t):
+    t.nn.functional.leaky_relu(t.tensor([1]))
+
+
+@row("gelu of whole numbers")
+def _(t):
+    t.nn.functional.gelu(t.tensor([1]))
+
+
+@row("layer_norm of whole numbers")
+def _(t):
+    t.nn.functional.layer_norm(t.tensor([1, 2]), (2,))
+
+
+@row("dropout of whole numbers")
+def _(t):
+    t.nn.functional.dropout(t.tensor([1, 2]))
+
+
+@row("binary_cross_entropy of floats and whole numbers")
+def _(t):
+    t.nn.functional.binary_cross_entropy(t.tensor([0.5]), t.tensor([1]))
+
+
+@row("binary_cross_entropy_with_logits of floats and whole numbers")
+def _(t):
+    t.nn.functional.binary_cross_entropy_with_logits(t.tensor([0.5]), t.tensor([1]))
+
+
 # --- the comparison -------------------------------------------------------------------------------
 
 

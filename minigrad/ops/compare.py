@@ -93,7 +93,7 @@ def _bitwise(function):
         if not isinstance(y, (np.ndarray, np.generic, int, float)):
             return NotImplemented
         if x is self and y is other:
-            raise refusals.must_be_tensor(function.__name__, "input", 1, type(x).__name__)
+            raise refusals.must_be_tensor(function.__name__, "input", 1, errors.type_name(x))
         x, y = dtypes.promote(x, y)
         for z in (x, y):
             if isinstance(z, np.ndarray | np.generic) and z.dtype.kind == "f":
@@ -128,12 +128,18 @@ def equal(self: Tensor, other: Tensor) -> bool:
 
 def allclose(self, other, rtol=1e-5, atol=1e-8, equal_nan=False) -> bool:
     """True where all elements are closer than `atol + rtol * |other|`."""
-    return bool(np.allclose(self._data, other._data, rtol, atol, equal_nan))
+    return bool(isclose(self, other, rtol, atol, equal_nan)._data.all())
 
 
 def isclose(self, other, rtol=1e-5, atol=1e-8, equal_nan=False) -> Tensor:
     """Where the elements are closer than `atol + rtol * |other|`."""
+    x, y = self._data, other._data
+    if x.dtype != y.dtype:
+        raise refusals.close_types(dtypes.class_name(x), dtypes.class_name(y))
     for name, value in (("rtol", rtol), ("atol", atol)):
         if value < 0:
             raise refusals.negative_tolerance(name, value)
-    return plain(np.isclose(self._data, other._data, rtol, atol, equal_nan))
+    try:
+        return plain(np.isclose(x, y, rtol, atol, equal_nan))
+    except ValueError:
+        raise errors.broadcast(x.shape, y.shape) from None

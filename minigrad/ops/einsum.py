@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import dtypes, errors
 from ..tensor import Tensor
 from . import refusals, shape
 from .elementwise import mul
@@ -23,7 +24,10 @@ def einsum(equation: str, *operands) -> Tensor:
     tensor(11.)
     """
     if len(operands) == 1 and not isinstance(operands[0], Tensor):
-        (operands,) = operands
+        operands = operands[0] if isinstance(operands[0], list | tuple) else operands
+    for i, tensor in enumerate(operands):
+        if not isinstance(tensor, Tensor):
+            raise refusals.list_element(i, 1, errors.type_name(tensor))
     inputs, output = _parse(equation, operands)
     letters = output + sorted({c for term in inputs for c in term} - set(output), key=str)
     _check_sizes(inputs, operands)
@@ -48,6 +52,7 @@ def einsum(equation: str, *operands) -> Tensor:
 
 def _parse(equation, operands):
     """The letters of each operand and of the output; dots stand for numbered dimensions."""
+    _check_letters(equation)
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(operands):
@@ -59,33 +64,53 @@ def _parse(equation, operands):
     for term, tensor in zip(terms, operands, strict=True):
         if "." in term:
             dots = max(dots, tensor.ndim - len(term.replace("...", "")))
-    inputs = [_spell(term, tensor.ndim, dots) for term, tensor in zip(terms, operands, strict=True)]
+    inputs = [
+        _spell(term, dots, i, tensor.ndim)
+        for i, (term, tensor) in enumerate(zip(terms, operands, strict=True))
+    ]
     every = [c for term in inputs for c in term]
     if arrow:
-        output = _spell(right, None, dots)
+        output = _spell(right, dots)
     else:
         once = sorted(c for c in set(every) if isinstance(c, str) and every.count(c) == 1)
         output = [*range(dots), *once]
     for c in output:
         if c not in every and isinstance(c, str):
-            raise refusals.einsum(f"output subscript {c} does not appear in any input operand")
+            raise refusals.einsum(
+                f"output subscript {c} does not appear in the equation for any input operand"
+            )
         if output.count(c) > 1:
             raise refusals.einsum(f"output subscript {c} appears more than once in the output")
     return inputs, output
 
 
-def _spell(term, ndim, dots):
+def _check_letters(equation):
+    """torch's error for what is no letter, no dot, no comma and no arrow."""
+    if not isinstance(equation, str):
+        raise refusals.einsum_equation(errors.type_name(equation))
+    arrow = equation.find("->")
+    for i, c in enumerate(equation):
+        known = (c.isascii() and c.isalpha()) or c in " .,"
+        if not known and not (arrow >= 0 and arrow <= i < arrow + 2):
+            raise refusals.einsum(
+                f"invalid subscript given at index {i} in the equation string, subscripts must be "
+                "in [a-zA-Z]"
+            )
+
+
+def _spell(term, dots, operand=None, ndim=None):
     """A term as a list: a letter for a dimension, a number for one that the dots stand for."""
     before, ellipsis, after = term.partition("...")
-    for c in before + after:
-        if not c.isalpha():
-            raise refusals.einsum(f"invalid subscript given: {c!r}, subscripts must be in [a-zA-Z]")
+    where = "the output" if operand is None else f"operand {operand}"
+    if "." in before + after:
+        raise refusals.einsum(f"found '.' for {where} that is not part of any ellipsis")
     named = len(before + after)
     if ndim is not None and (ndim < named or (ndim > named and not ellipsis)):
         raise refusals.einsum(
-            f"the number of subscripts in the equation ({named}) does not match the number of "
-            f"dimensions ({ndim}) for an operand"
-            + ("" if ndim < named else " and no ellipsis was given")
+            f"the number of subscripts in the equation ({named}) "
+            + ("is more than" if ellipsis else "does not match")
+            + f" the number of dimensions ({ndim}) for {where}"
+            + ("" if ellipsis else " and no ellipsis was given")
         )
     hidden = dots if ndim is None else ndim - named
     middle = range(dots - hidden, dots) if ellipsis else ()
@@ -106,7 +131,6 @@ def _check_sizes(inputs, operands):
             known = sizes.get(c, 1)
             if n != 1 and known not in (1, n):
                 raise refusals.einsum(
-                    "operands do not broadcast with remapped shapes [original->remapped]: "
                     f"subscript {c} has size {n} for operand {i} which does not broadcast with "
                     f"previously seen size {known}"
                 )
@@ -150,6 +174,8 @@ def _multiply(a, b, done):
             only_b.append(d)
     if not summed:
         return mul(a, b)
+    if a.dtype is not b.dtype:
+        raise refusals.scalar_types(*map(dtypes.class_name, (a._data, b._data)))
     rest = [d for d in done if d not in summed]
     count = lambda dims, sizes: int(np.prod([sizes[d] for d in dims]))  # noqa: E731
     left = shape.permute(a, (*both, *only_a, *summed, *only_b, *rest))

@@ -13,6 +13,7 @@ from .. import dtypes
 from ..dtypes import promote
 from ..memory import copied
 from ..tensor import Tensor
+from . import refusals
 from .select import select
 from .table import op
 
@@ -34,6 +35,9 @@ sub_scaled = op("sub", lambda self, other, alpha: np.subtract(*promote(self, oth
     other=lambda g, alpha: -g * alpha)
 rsub = op("rsub", lambda self, other: other - self, 1,
     self =lambda g: -g)
+rsub_tensor = op("rsub", lambda self, other, alpha: np.subtract(*promote(other, self * alpha)),
+    self =lambda g, alpha: -g * alpha,
+    other=lambda g: g)
 mul = op("mul", lambda self, other: self * other,
     self =lambda g, other: g * other,
     other=lambda g, self: g * self)
@@ -138,10 +142,10 @@ rad2deg = op("rad2deg", lambda self: self * (180 / math.pi), floating=True,
 
 # --- bends: at a kink the derivative is torch's choice --------------------------------------------
 
-abs  = op("abs",  lambda self: np.abs(self),  self=lambda g, self: g * sign(self))
+abs  = op("abs",  lambda self: size(self),  self=lambda g, self: g * sign(self))
 sign = op("sign", lambda self: np.sign(self) if self.dtype.kind != "b" else np.array(self),
     self=lambda g: nothing(g))
-relu = op("relu", lambda self: np.maximum(self, 0),
+relu = op("relu", lambda self: rectified(self),
     self =lambda g, result: threshold_backward(g, result))
 threshold_backward = op("threshold_backward", lambda self, other: select(other <= 0, 0, self),
     self =lambda g, other: threshold_backward(g, other),
@@ -190,6 +194,20 @@ cast  = op("to_copy", lambda self, dtype: dtypes.cast(self, dtype),
     self=lambda g: g)  # the engine casts back
 
 # fmt: on
+
+
+def size(x):
+    """np.abs, but not of bools."""
+    if x.dtype.kind == "b":
+        raise refusals.no_kernel("abs_cpu", "Bool")
+    return np.abs(x)
+
+
+def rectified(x):
+    """max(x, 0), but not of bools."""
+    if x.dtype.kind == "b":
+        raise refusals.relu_of_bools()
+    return np.maximum(x, 0)
 
 
 def logistic(x):

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from .. import errors
 from ..tensor import Tensor
 from . import refusals
 from .einsum import einsum
-from .methods import BOTH, FUNCTIONS_ONLY, like, named, numpy_words, rsub, where
+from .methods import (
+    BOTH,
+    FUNCTIONS_ONLY,
+    TENSOR_ARGUMENT,
+    like,
+    named,
+    numpy_words,
+    rsub,
+    where,
+    with_tensor,
+)
 
 NUMBER_FIRST = [
     "add",
@@ -32,14 +43,29 @@ NUMBER_FIRST = [
 def _as_function(name: str, method):
     """A method as a function: its first argument is named `input` and must be a tensor."""
 
+    if name in TENSOR_ARGUMENT:
+        method = with_tensor(name, method, 1)
+
     def call(input, *arguments, **options):
         if not isinstance(input, Tensor):
             number = name in NUMBER_FIRST and isinstance(input, int | float)
             if not (number and arguments and isinstance(arguments[0], Tensor)):
-                raise refusals.must_be_tensor(name, "input", 1, type(input).__name__)
+                raise refusals.must_be_tensor(name, "input", 1, errors.type_name(input))
         return method(input, *arguments, **options)
 
     return like(method, call)
+
+
+def split(tensor, split_size_or_sections, dim=0):
+    return _as_function("split", BOTH["split"])(tensor, split_size_or_sections, dim)
+
+
+split.__doc__ = BOTH["split"].__doc__
+
+
+def is_tensor(obj) -> bool:
+    """Whether something is a tensor."""
+    return isinstance(obj, Tensor)
 
 
 FUNCTIONS = {
@@ -50,6 +76,10 @@ FUNCTIONS = {
         for name, function in named(family, names).items()
     },
     "einsum": einsum,
+    "split": split,
+    "is_tensor": is_tensor,
+    "numel": _as_function("numel", Tensor.numel),
+    "is_floating_point": _as_function("is_floating_point", Tensor.is_floating_point),
     "where": where,
 }
 globals().update(FUNCTIONS)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, errors
 from ..tensor import Tensor, normal_dim
 from . import refusals
 from .elementwise import nothing
@@ -118,12 +118,13 @@ def stack(tensors, dim=0) -> Tensor:
 
 
 def _some(tensors, name):
-    tensors = list(tensors)
+    if not isinstance(tensors, list | tuple):
+        raise refusals.no_list(name, errors.type_name(tensors))
     if not tensors:
         raise refusals.nothing_to_cat() if name == "cat" else refusals.no_tensors(name)
     for i, tensor in enumerate(tensors):
         if not isinstance(tensor, Tensor):
-            raise refusals.list_element(i, type(tensor).__name__)
+            raise refusals.list_element(i, 0, errors.type_name(tensor))
     return tensors
 
 
@@ -149,7 +150,7 @@ def column_stack(tensors) -> Tensor:
     return hstack([t if t.ndim > 1 else reshape(t, (t._data.size, 1)) for t in tensors])
 
 
-def split(self, split_size_or_sections, dim=0) -> tuple[Tensor, ...]:
+def split(self, split_size, dim=0) -> tuple[Tensor, ...]:
     """Consecutive parts along `dim`: of one length, or of listed lengths. Views.
 
     >>> import minigrad
@@ -158,7 +159,7 @@ def split(self, split_size_or_sections, dim=0) -> tuple[Tensor, ...]:
     """
     if self._data.ndim == 0:
         raise refusals.split_scalar("split")
-    dim, sizes = normal_dim(dim, self._data.ndim), split_size_or_sections
+    dim, sizes = normal_dim(dim, self._data.ndim), split_size
     n = self._data.shape[dim]
     if isinstance(sizes, int):
         if sizes < 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import errors
 from ..tensor import Tensor, normal_dim
 from . import refusals
 from .elementwise import clone, mul, raw
@@ -110,7 +111,7 @@ def _square(A, name):
 def _matrices(A, name, argument="A", position=1):
     if not isinstance(A, Tensor):
         function = name.replace(".", "_")
-        raise refusals.must_be_tensor(function, argument, position, type(A).__name__)
+        raise refusals.must_be_tensor(function, argument, position, errors.type_name(A))
     if A._data.ndim < 2:
         raise refusals.needs_matrices(name, argument)
 

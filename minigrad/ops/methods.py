@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import errors
 from ..tensor import Tensor
 from . import (
     activations,
@@ -106,11 +107,9 @@ def _fitting(alpha, *operands):
 
 def rsub(self, other, *, alpha=1) -> Tensor:
     """`other - alpha * self`."""
-    return (
-        sub(other, self, alpha=alpha)
-        if isinstance(other, Tensor)
-        else elementwise.rsub(self if alpha == 1 else elementwise.mul(self, alpha), other)
-    )
+    if isinstance(other, Tensor):
+        return elementwise.rsub_tensor(self, other, _fitting(alpha, self, other))
+    return elementwise.rsub(self if alpha == 1 else elementwise.mul(self, alpha), other)
 
 
 def addcmul(self, tensor1, tensor2, *, value=1) -> Tensor:
@@ -148,7 +147,7 @@ def where(condition, input=None, other=None):
     tensor([1., 0.])
     """
     if not isinstance(condition, Tensor):
-        raise refusals.must_be_tensor("where", "condition", 1, type(condition).__name__)
+        raise refusals.must_be_tensor("where", "condition", 1, errors.type_name(condition))
     if input is None and other is None:
         return gather.nonzero(condition, as_tuple=True)
     return elementwise.where(condition, input, other)
@@ -203,13 +202,17 @@ def _turned(function):
 def _reflected_sub(self, other):
     if self._data.dtype.kind == "b":
         raise refusals.bool_minus()
-    return (
-        elementwise.sub(other, self) if isinstance(other, Tensor) else elementwise.rsub(self, other)
-    )
+    return rsub(self, other)
 
 
 def _reflected_div(self, other):
     return elementwise.mul(elementwise.reciprocal(self), other)
+
+
+def _positive(self):
+    if self._data.dtype.kind == "b":
+        raise refusals.bool_plus()
+    return self
 
 
 def _matmul(self, other):
@@ -234,7 +237,7 @@ OPERATORS = {
     "__matmul__": _matmul,
     "__rmatmul__": _turned(_matmul),
     "__neg__": elementwise.neg,
-    "__pos__": lambda self: self,
+    "__pos__": _positive,
     "__abs__": elementwise.abs,
     "__eq__": compare.eq,
     "__ne__": compare.ne,
@@ -340,7 +343,7 @@ def _strict(function):
         result = function(*operands, **named)
         if result is NotImplemented:
             _, other = *operands, *named.values()
-            raise refusals.operand_type(function.__name__, type(other).__name__)
+            raise refusals.operand_type(function.__name__, errors.type_name(other))
         return result
 
     return like(function, call)
@@ -434,29 +437,42 @@ BOTH |= {
     }.items()
 }
 
-TWO_TENSORS = [
-    "atan2",
-    "fmax",
-    "fmin",
-    "hypot",
-    "isclose",
-    "logaddexp",
-    "logaddexp2",
-    "logical_and",
-    "logical_or",
-    "logical_xor",
-    "maximum",
-    "minimum",
-]
+# Methods with an argument that must be a tensor, too: its name, its place after the tensor itself.
+_OTHER = """
+allclose atan2 equal fmax fmin hypot inner isclose kron logaddexp logaddexp2 logical_and logical_or
+logical_xor matmul maximum minimum vdot
+"""
+TENSOR_ARGUMENT = {
+    **dict.fromkeys(_OTHER.split(), ("other", 1)),
+    "bmm": ("mat2", 1),
+    "dot": ("tensor", 1),
+    "gather": ("index", 2),
+    "ger": ("vec2", 1),
+    "index_select": ("index", 2),
+    "masked_select": ("mask", 1),
+    "mm": ("mat2", 1),
+    "mv": ("vec", 1),
+    "outer": ("vec2", 1),
+    "take": ("index", 1),
+}
 
 
-def _of_two(name: str, method):
-    """A method whose second argument must be a tensor, too."""
+_MISSING = object()
 
-    def call(self, other, *arguments, **options):
-        if not isinstance(other, Tensor):
-            raise refusals.must_be_tensor(name, "other", 2, type(other).__name__)
-        return method(self, other, *arguments, **options)
+
+def with_tensor(name: str, method, before: int):
+    """A method that refuses what is no tensor; `before` arguments come before those of a method."""
+    argument, place = TENSOR_ARGUMENT[name]
+
+    def call(*arguments, **options):
+        if argument in options:
+            value = options[argument]
+        else:
+            value = arguments[place] if place < len(arguments) else _MISSING
+        if not isinstance(value, Tensor) and value is not _MISSING:
+            kind = errors.type_name(value)
+            raise refusals.must_be_tensor(name, argument, place + before, kind)
+        return method(*arguments, **options)
 
     return like(method, call)
 
@@ -478,7 +494,6 @@ def numpy_words(method):
     return like(method, call)
 
 
-BOTH |= {name: _of_two(name, BOTH[name]) for name in TWO_TENSORS}
 BOTH = {name: numpy_words(method) for name, method in BOTH.items()}
 
 # --- functions only: functions.py makes them when the first is used -------------------------------
@@ -489,6 +504,7 @@ FUNCTIONS_ONLY = {
     products: "tensordot chain_matmul",
 }
 FUNCTIONS = [*BOTH, *" ".join(FUNCTIONS_ONLY.values()).split(), "einsum", "rsub", "where"]
+FUNCTIONS += ["is_tensor", "numel", "is_floating_point"]
 
 # --- in place, methods only -----------------------------------------------------------------------
 
@@ -509,6 +525,7 @@ INPLACE = {
 
 METHODS = {
     **BOTH,
+    **{name: with_tensor(name, BOTH[name], 0) for name in TENSOR_ARGUMENT},
     **INPLACE,
     **convert.CONVERSIONS,
     **named(convert, "to type_as cpu cuda"),

@@ -103,7 +103,7 @@ def _extreme(self, dim, keepdim, whole, pair, row, argument):
     return _chosen(row, self, dim, keepdim, _shaped(argument(array, dim, keepdims=True), self))
 
 
-def max(self, dim=None, keepdim=False):
+def max(self, dim=None, keepdim=False, *, other=None):
     """The largest element; along `dim` the pair (values, indices); of two tensors `maximum`.
 
     >>> import minigrad
@@ -112,11 +112,13 @@ def max(self, dim=None, keepdim=False):
     values=tensor([5., 7.]),
     indices=tensor([1, 0]))
     """
+    dim = dim if other is None else other
     return _extreme(self, dim, keepdim, max_all, maximum, max_dim, np.argmax)
 
 
-def min(self, dim=None, keepdim=False):
+def min(self, dim=None, keepdim=False, *, other=None):
     """The smallest element; along `dim` the pair (values, indices); of two tensors `minimum`."""
+    dim = dim if other is None else other
     return _extreme(self, dim, keepdim, min_all, minimum, min_dim, np.argmin)
 
 
@@ -171,6 +173,8 @@ def msort(self) -> Tensor:
 def topk(self, k, dim=-1, largest=True, sorted=True):
     """The `k` largest elements along `dim`, the largest first, and their indices."""
     dim = normal_dim(dim, self._data.ndim)
+    if self._data.dtype.kind == "b":
+        raise refusals.topk_of_bools()
     if not 0 <= k <= (self._data.shape[dim] if self._data.ndim else 1):
         raise refusals.topk_range()
     order = argsort(self, dim, largest)._data
@@ -182,6 +186,8 @@ def topk(self, k, dim=-1, largest=True, sorted=True):
 def kthvalue(self, k, dim=-1, keepdim=False):
     """The k-th smallest element along `dim` and its index; k counts from 1."""
     dim, array = _normal(self, dim, "kthvalue")
+    if array.dtype.kind == "b":
+        raise refusals.no_kernel("kthvalue_cpu", "Bool")
     if not 1 <= k <= array.shape[dim]:
         raise refusals.kth_range(dim)
     indices = np.take(_order(array, dim, False), [k - 1], axis=dim)
@@ -202,6 +208,8 @@ def median(self, dim=None, keepdim=False):
 
 def _middle(array, dim):
     """The index of the median along a dimension: of a nan where there is one."""
+    if array.dtype.kind == "b":
+        raise refusals.no_kernel("median_cpu", "Bool")
     middle = np.take(_order(array, dim, False), [(array.shape[dim] - 1) // 2], axis=dim)
     missing = np.isnan(array)
     return np.where(missing.any(dim, keepdims=True), missing.argmax(dim, keepdims=True), middle)

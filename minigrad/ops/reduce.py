@@ -269,7 +269,10 @@ def _not_empty(self, dim, name) -> None:
         raise refusals.no_largest_along(name, next(d for d in dim if not self._data.shape[d]))
 
 
-def sum(self, dim=None, keepdim=False, *, dtype=None) -> Tensor:
+ALL = type("All", (), {"__repr__": lambda self: "all"})()  # no dimension was named
+
+
+def sum(self, dim=ALL, keepdim=False, *, dtype=None) -> Tensor:
     """The sum of all elements, or along `dim` (one dimension or several).
 
     >>> import minigrad
@@ -277,12 +280,14 @@ def sum(self, dim=None, keepdim=False, *, dtype=None) -> Tensor:
     tensor([3., 3.])
     """
     self = _converted(self, dtype)
-    if dim is None and not keepdim:
+    if dim is ALL:
+        if keepdim:
+            raise refusals.keepdim_alone("sum")
         return sum_all(self)
     return sum_dim(self, normal_dims(self, dim), keepdim)
 
 
-def mean(self, dim=None, keepdim=False, *, dtype=None) -> Tensor:
+def mean(self, dim=ALL, keepdim=False, *, dtype=None) -> Tensor:
     """The mean of all elements, or along `dim`; of floating point tensors only.
 
     >>> import minigrad
@@ -292,7 +297,9 @@ def mean(self, dim=None, keepdim=False, *, dtype=None) -> Tensor:
     self = _converted(self, dtype)
     if self._data.dtype.kind != "f":
         raise errors.mean_of_integers(dtypes.class_name(self._data))
-    if dim is None and not keepdim:
+    if dim is ALL:
+        if keepdim:
+            raise refusals.keepdim_alone("mean")
         return mean_all(self)
     return mean_dim(self, normal_dims(self, dim), keepdim)
 
@@ -387,6 +394,8 @@ def argmin(self, dim=None, keepdim=False) -> Tensor:
 
 
 def _argument(function, self, dim, keepdim):
+    if self._data.dtype.kind == "b":
+        raise refusals.argument_of_bools(function.__name__)
     dims = normal_dims(self, dim)
     _not_empty(self, dims, function.__name__)
     axis = dims[0] if dim is not None and dims else None

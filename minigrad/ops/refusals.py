@@ -27,7 +27,7 @@ must_be_tensor = Refusal(
     "minigrad.tensor makes a tensor of numbers.", TypeError)
 operand_type = Refusal("{function}(): argument 'other' (position 2) must be Tensor, not {type}",
     "Only tensors and numbers can be computed with.", TypeError)
-list_element = Refusal("expected Tensor as element {i} in argument 0, but got {type}",
+list_element = Refusal("expected Tensor as element {i} in argument {argument}, but got {type}",
     "The list holds tensors.", TypeError)
 needs_floats = Refusal("{name} floating point and complex dtypes, but got {kind}",
     "Convert the tensor first, for example with .float().")
@@ -58,6 +58,16 @@ negative_tolerance = Refusal("{name} must be greater than or equal to zero, but 
 negative_order = Refusal("order must be non-negative but got {n}", "0 changes nothing.")
 no_bounds = Refusal("torch.clamp: At least one of 'min' or 'max' must not be None",
     "A bound that is None does not bound: give one of the two.")
+close_types = Refusal("{first} did not match {second}",
+    "Convert one of the two first, for example with .float().")
+relu_of_bools = Refusal("Boolean inputs not supported for relu",
+    "True and False are no numbers here; .float() makes them 1.0 and 0.0.")
+argument_of_bools = Refusal("{name}(): does not support bool input",
+    "True and False are no numbers here; .long() makes them 1 and 0.")
+topk_of_bools = Refusal("topk does not support bool dtypes on CPU",
+    "True and False are no numbers here; .long() makes them 1 and 0.")
+bool_plus = Refusal("The `+` operator, on a bool tensor is not supported.",
+    "True and False are no numbers here; .long() makes them 1 and 0.")
 no_kernel = Refusal("\"{kernel}\" not implemented for '{type}'",
     "Convert the tensor first, for example with .float().", NotImplementedError)
 alpha_type = Refusal(
@@ -215,6 +225,9 @@ too_few = Refusal(
 
 # --- joining and splitting -----------------------------------------------------------------------
 
+no_list = Refusal(
+    "{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {type}",
+    "Put the tensors into a list: minigrad.{name}([x, y]).", TypeError)
 nothing_to_cat = Refusal("minigrad.cat(): expected a non-empty list of Tensors",
     "There is no shape to give to nothing.", ValueError)
 no_tensors = Refusal("{name} expects a non-empty TensorList",
@@ -247,6 +260,11 @@ no_chunks = Refusal("{text}, got: {chunks}", "At least one part is needed.")
 
 # --- reductions ----------------------------------------------------------------------------------
 
+keepdim_alone = Refusal(
+    "{name}() received an invalid combination of arguments - got (keepdim=bool, ), but expected "
+    "one of:\n * (*, minigrad.dtype dtype = None)\n * (tuple of ints dim, bool keepdim = False, *, "
+    "minigrad.dtype dtype = None)\n",
+    "keepdim keeps the dimension that dim names: x.sum(dim=0, keepdim=True).", TypeError)
 no_largest = Refusal(
     "{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
     "reduction dim with the 'dim' argument.",
@@ -328,6 +346,9 @@ matrix_norm = Refusal("linalg.matrix_norm: Order {ord} not supported by minigrad
 norm_dims = Refusal(
     "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {ndim}D.",
     "Name the dimensions with dim.")
+einsum_equation = Refusal(
+    "einsum(): argument 'equation' (position 1) must be str, not {type}",
+    "It is written as in einsum('ij,jk->ik', a, b).", TypeError)
 einsum = Refusal("einsum(): {text}", "One letter for each dimension, as in 'ij,jk->ik'.")
 
 # --- activations and layers ----------------------------------------------------------------------
@@ -415,6 +436,8 @@ nll_weight = Refusal(
     "One weight for each class.")
 label_smoothing = Refusal("label_smoothing must be between 0.0 and 1.0. Got: {value:g}",
     "It is the share that all classes get alike.")
+found_type = Refusal("Found dtype {target} but expected {input}",
+    "Convert the target first, for example with .float().")
 no_common_float = Refusal("expected common dtype to be floating point, yet common dtype is {kind}",
     "Convert one of the two first, for example with .float().")
 ranking_dims = Refusal(

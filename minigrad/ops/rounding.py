@@ -16,27 +16,25 @@ floor = op("floor", lambda self: whole(np.floor, self), self=lambda g: nothing(g
 ceil  = op("ceil",  lambda self: whole(np.ceil, self),  self=lambda g: nothing(g))
 trunc = op("trunc", lambda self: whole(np.trunc, self), self=lambda g: nothing(g))
 round_whole    = op("round", lambda self: whole(np.rint, self), self=lambda g: nothing(g))
-round_decimals = op("round", lambda self, decimals: np.round(self, decimals), 1,
+round_decimals = op("round", lambda self, decimals: np.round(real(self, "round"), decimals), 1,
     self=lambda g: nothing(g))
-frac = op("frac", lambda self: self - np.trunc(self),
+frac = op("frac", lambda self: real(self, "frac") - np.trunc(self),
     self=lambda g: g)
 
-fmod_number = op("fmod", lambda self, other: np.fmod(self, divisor(self, other)),
+fmod_number = op("fmod", lambda self, other: np.fmod(self, divisor(self, other, "fmod")),
     self =lambda g: g)
-fmod_tensor = op("fmod", lambda self, other: np.fmod(self, divisor(self, other)), 1,
+fmod_tensor = op("fmod", lambda self, other: np.fmod(self, divisor(self, other, "fmod")), 1,
     self =lambda g: g,
     other=lambda g, self, other: -g * div_rounded(self, other, "trunc"))
-remainder_number = op("remainder", lambda self, other: np.remainder(self, divisor(self, other)),
+remainder_number = op("remainder", lambda self, other: left_over(self, other),
     self =lambda g: g)
-remainder_tensor = op("remainder",
-    lambda self, other: np.remainder(self, divisor(self, other)), 1,
+remainder_tensor = op("remainder", lambda self, other: left_over(self, other), 1,
     self =lambda g: g,
     other=lambda g, self, other: -g * div_rounded(self, other, "floor"))
 div_rounded = op("div", lambda self, other, rounding_mode: QUOTIENTS[rounding_mode](self, other), 2,
     self =lambda g: nothing(g),
     other=lambda g: nothing(g))
-remainder_of_number = no_derivative("remainder",
-    lambda self, other: np.remainder(self, divisor(self, other)))
+remainder_of_number = no_derivative("remainder", lambda self, other: left_over(self, other))
 floor_divide_op = no_derivative("floor_divide", lambda self, other: rounded_down(self, other))
 floor_divide_in_place = no_derivative("floor_divide_",
     lambda self, other: rounded_down(self, other))
@@ -51,21 +49,41 @@ copysign_number = op("copysign", lambda self, other: np.copysign(self, other), 1
 # fmt: on
 
 
+KERNELS = {np.floor: "floor", np.ceil: "ceil", np.trunc: "trunc", np.rint: "round"}
+
+
 def whole(function, array):
     """A rounding function; integers are whole already."""
+    if array.dtype.kind == "b":
+        raise refusals.no_kernel(f"{KERNELS[function]}_vml_cpu", "Bool")
     return function(array) if array.dtype.kind == "f" else np.array(array)
 
 
-def divisor(x, y):
-    """y, which is not zero where integers are divided."""
-    if np.result_type(x, y).kind != "f" and not np.all(y):
-        raise refusals.zero_division()
+def real(array, kernel):
+    """An array, which is of a floating point type."""
+    if array.dtype.kind != "f":
+        raise refusals.no_kernel(f"{kernel}_cpu", dtypes.class_name(array))
+    return array
+
+
+def divisor(x, y, kernel):
+    """y, which is not zero where integers are divided; bools are not divided."""
+    match np.result_type(x, y).kind:
+        case "b":
+            raise refusals.no_kernel(f"{kernel}_cpu", "Bool")
+        case "i" | "u" if not np.all(y):
+            raise refusals.zero_division()
     return y
+
+
+def left_over(x, y):
+    """What is left of x / y with the quotient rounded down."""
+    return np.remainder(x, divisor(x, y, "remainder"))
 
 
 def quotient(x, y):
     """x / y without its fraction; integers stay integers."""
-    x, y = dtypes.promote(x, divisor(x, y))
+    x, y = dtypes.promote(x, divisor(x, y, "div_trunc"))
     if np.result_type(x, y).kind == "f":
         return np.trunc(x / y)
     down = np.floor_divide(x, y)
@@ -74,7 +92,7 @@ def quotient(x, y):
 
 def rounded_down(x, y):
     """x / y, rounded down."""
-    return np.floor_divide(*dtypes.promote(x, divisor(x, y)))
+    return np.floor_divide(*dtypes.promote(x, divisor(x, y, "div_floor")))
 
 
 QUOTIENTS = {"floor": rounded_down, "trunc": quotient}
