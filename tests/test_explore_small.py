@@ -20,10 +20,13 @@ from minigrad.explore import (
     controls,
     descent,
     descent_player,
+    draw,
+    explore,
     front,
     gradient_meter,
     jacobian_grid,
     leaf_table,
+    record,
     sheet,
     svg,
     tensor_card,
@@ -56,6 +59,40 @@ def every_widget(library):
         "curve": descent_player(lambda w: (w - 3) ** 2, library.tensor(0.0), rate=0.25),
         "map": descent_player(lambda w: (w * w).sum(), library.tensor([3.0, 1.5])),
     }
+
+
+@pytest.mark.parametrize(
+    ("call", "way_out"),
+    [
+        (lambda: draw(5), r"^draw\(\) needs a tensor, but got int: give it a result"),
+        (lambda: explore(5), r"^explore\(\) needs a tensor, but got int: give it a result"),
+        (lambda: record(5), r"^record\(\) needs a tensor, but got int: give it a result"),
+        (lambda: jacobian_grid(5, [1.0]), r"needs a function first, but got int: write jacobian_g"),
+        (
+            lambda: gradient_meter(5, [1.0]),
+            r"write gradient_meter\(lambda",
+        ),
+        (
+            lambda: descent_player(5, [1.0]),
+            r"write descent_player\(lambda",
+        ),
+        (lambda: jacobian_grid(abs, "a"), r"not 'a': write a list like \[1.0, 2.0\]"),
+        (lambda: gradient_meter(lambda w: 5, [1.0]), "f must return a tensor, .* without item"),
+        (lambda: descent_player(lambda w: 5, [1.0]), "loss must return a tensor, .* without item"),
+        (
+            lambda: broadcast_lens(5),
+            r"not 1: write broadcast_lens\(\(3, 1\), \(4,\)\)",
+        ),
+        (lambda: broadcast_lens((1,), (2,), (3,)), "not 3: .* look at two first"),
+        (lambda: broadcast_lens((1, 2.5), (3,)), r"\(1, 2.5\) is no shape: write whole numbers"),
+        (lambda: broadcast_lens((-1,), (3,)), r"\(-1,\) is no shape: write whole numbers"),
+        (lambda: broadcast_lens("ab", (3,)), "not 'ab': write a list like"),
+        (lambda: gradient_meter(abs, [1.0], passes=2.5), "passes goes from 1 to 12, not 2.5"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_in_a_sentence_with_the_way_out(call, way_out):
+    with pytest.raises((TypeError, ValueError), match=way_out):
+        call()
 
 
 # --- what all share ------------------------------------------------------------------------------

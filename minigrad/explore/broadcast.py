@@ -18,17 +18,18 @@ GAP, BETWEEN = 44, 14  # between the three arrays, between the planes of one
 STAGES = ("as they are", "stretched", "the result", "a gradient arrives", "on its way", "folded")
 
 
-def broadcast_lens(a: Any, b: Any) -> Any:
+def broadcast_lens(*shapes: Any) -> Any:
     """Show `a + b` or `a * b` where the shapes differ: stretched cells, and how gradients fold.
 
     Step through it: the two as they are, stretched to one shape, the result; then a gradient of
     ones comes back, and where a cell was stretched, its gradients are summed.
 
     Args:
-        a, b: a shape as a tuple, like `(3, 1)`; or numbers: a list, an array, a tensor of minigrad
-            or of torch.
+        shapes: two, each a shape as a tuple, like `(3, 1)`; or numbers: a list, an array, a tensor
+            of minigrad or of torch.
 
     Raises:
+        TypeError: if there are not two of them.
         ValueError: if the shapes do not fit together, or are too large to draw: up to three axes,
             6 cells long, 36 cells in all.
 
@@ -36,7 +37,13 @@ def broadcast_lens(a: Any, b: Any) -> Any:
         >>> print(broadcast_lens((3, 1), (3, 4)))
         a (3, 1) and b (3, 4): the result has shape (3, 4). a is stretched along axis 1.
     """
-    library, a, b = _both(a, b)
+    if len(shapes) != 2:
+        raise TypeError(
+            f"broadcast_lens() shows two shapes or tensors side by side, not {len(shapes)}: write "
+            "broadcast_lens((3, 1), (4,)); for three, look at two first, then at their result and "
+            "the third"
+        )
+    library, a, b = _both(*shapes)
     shape = _shape(a, b)
     runs = {multiply: _Run(library, a, b, shape, multiply) for multiply in (False, True)}
 
@@ -56,11 +63,13 @@ def _both(a: Any, b: Any) -> tuple[Any, Any, Any]:
     for given in (a, b):
         if is_tensor(given):
             library = as_tensor(given)[0]
-    arrays = [_filled(g) if isinstance(g, tuple) else array_of(g) for g in (a, b)]
+    arrays = [_filled(g) if isinstance(g, tuple) else array_of(as_tensor(g)[1]) for g in (a, b)]
     return library, *(np.asarray(array, dtype=float) for array in arrays)
 
 
 def _filled(shape: tuple[int, ...]) -> np.ndarray:
+    if not all(isinstance(length, int) and length >= 0 for length in shape):
+        raise ValueError(f"{shape} is no shape: write whole numbers, like (3, 1)")
     return np.arange(1.0, np.prod(shape, dtype=int) + 1).reshape(shape)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .controls import Slider, show
-from .jacobian import as_tensor
+from .jacobian import as_tensor, needs_function, needs_tensor
 from .sheet import GREY, PALE, Sheet, n, number, text_width
 from .svg import GRADIENT, INK, PAPER, STROKE
 from .trace import array_of
@@ -50,6 +50,7 @@ def descent_player(
         steps: how many, up to 40.
 
     Raises:
+        TypeError: if `loss` is no function, or returns no tensor.
         ValueError: if `start` has more than two numbers, steps is not 1 to 40, or rate is not
             above 0.
 
@@ -57,10 +58,11 @@ def descent_player(
         >>> print(descent_player(lambda w: (w - 3) ** 2, 0.0, rate=0.25, steps=2))
         Start at w = 0: loss 9, gradient \u22126.
     """
+    needs_function(loss, "descent_player(lambda w: (w - 3) ** 2, 0.0)")
     library, start = as_tensor(start)
     if start.numel() not in (1, 2):
         raise ValueError(f"start has {start.numel()} numbers: a picture can show one or two")
-    if not 1 <= steps <= MOST_STEPS:
+    if steps not in range(1, MOST_STEPS + 1):
         raise ValueError(f"steps goes from 1 to {MOST_STEPS}, not {steps}")
     if not rate > 0:
         raise ValueError(f"the learning rate must be above 0, not {rate}")
@@ -89,6 +91,7 @@ def _walk(loss: Callable, start: Any, rate: float, steps: int) -> _Walk:
     with np.errstate(all="ignore"):
         for _ in range(steps + 1):
             out = loss(w)
+            needs_tensor(out, "loss")
             out.backward()
             if w.grad is None:
                 raise ValueError("loss does not use its argument, so there is no gradient")

@@ -1,7 +1,7 @@
 """`jacobian_grid(f, x)`: a Jacobian, and what a vector makes of it from either side.
 
-A backward pass multiplies from the left: v has one number for each output, weighs the rows, and
-the sums run down. Its mirror image, J u, weighs the columns, and the sums run across.
+A backward pass multiplies from the left: v has one number for each output, weights the rows, and
+the sums run down. Its mirror image, J u, weights the columns, and the sums run across.
 """
 
 import sys
@@ -38,7 +38,7 @@ def jacobian_grid(
         u: one number for each element of `x`.
 
     Raises:
-        TypeError: if `f` returns no tensor.
+        TypeError: if `f` is no function, or returns no tensor.
         ValueError: if the Jacobian has more than 6 rows or columns, or v or u does not fit.
 
     Example:
@@ -46,10 +46,11 @@ def jacobian_grid(
         >>> A = minigrad.tensor([[1.0, 2.0], [3.0, 4.0]])
         >>> grid = jacobian_grid(lambda x: A @ x, [1.0, 1.0], v=[1, 10])
         >>> print(grid)
-        Backward: v\u1d40J = [31, 42], the rows of J weighed by v = [1, 10] and added.
-        Forward: J u = [21, 43], the columns of J weighed by u = [1, 10] and added.
+        Backward: v\u1d40J = [31, 42], the rows of J weighted by v = [1, 10] and added.
+        Forward: J u = [21, 43], the columns of J weighted by u = [1, 10] and added.
     """
     library, x = as_tensor(x)
+    needs_function(f, "jacobian_grid(lambda x: x * x, [1.0, 2.0])")
     jacobian = _jacobian(library, f, x)
     rows, columns = jacobian.shape
     if max(rows, columns) > MOST:
@@ -77,13 +78,36 @@ def as_tensor(x: Any) -> tuple[ModuleType, Any]:
     if is_tensor(x):
         return sys.modules[type(x).__module__.partition(".")[0]], x.detach()
     minigrad = sys.modules["minigrad"]
-    return minigrad, minigrad.tensor(np.array(x, dtype=float).tolist())
+    try:
+        numbers = np.array(x, dtype=float).tolist()
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"numbers or a tensor are needed here, not {x!r}: write a list like [1.0, 2.0]"
+        ) from None
+    return minigrad, minigrad.tensor(numbers)
+
+
+def needs_function(f: Any, example: str) -> None:
+    """Refuse what cannot be called; the example is how to write it."""
+    if not callable(f):
+        name = example.partition("(")[0]
+        raise TypeError(
+            f"{name}() needs a function first, but got {type(f).__name__}: write {example}"
+        )
+
+
+def needs_tensor(out: Any, name: str = "f") -> None:
+    """Refuse what a function has returned if it is no tensor."""
+    if not is_tensor(out):
+        raise TypeError(
+            f"{name} must return a tensor, but it returned {type(out).__name__}: "
+            "compute with tensors alone, without item() or numpy()"
+        )
 
 
 def _jacobian(library: ModuleType, f: Callable, x: Any) -> np.ndarray:
     out = f(x)
-    if not is_tensor(out):
-        raise TypeError(f"f must return a tensor, but it returned {type(out).__name__}")
+    needs_tensor(out)
     full = array_of(library.autograd.functional.jacobian(f, x))
     return full.reshape(out.numel(), x.numel())
 
@@ -91,7 +115,7 @@ def _jacobian(library: ModuleType, f: Callable, x: Any) -> np.ndarray:
 def _vector(name: str, given: Any, count: int, side: str) -> list[float]:
     if given is None:
         return [1.0] * count
-    vector = array_of(given).astype(float).ravel().tolist()
+    vector = array_of(as_tensor(given)[1]).astype(float).ravel().tolist()
     if len(vector) != count:
         raise ValueError(
             f"{name} needs one number for each element of the {side}: {count}, not {len(vector)}"
@@ -123,7 +147,7 @@ def _draw(jacobian: np.ndarray, v: np.ndarray, u: np.ndarray, follows: bool) -> 
     # Backward: v stands at the left, the sums run down.
     top, left = 78.0, cell[0] + gap
     sheet.text(0, 22, "Backward: v\u1d40J", GRADIENT, bold=True)
-    sheet.text(0, 50, f"v weighs the rows of J ({shape})", GREY, SMALL)
+    sheet.text(0, 50, f"v weights the rows of J ({shape})", GREY, SMALL)
     drags = [[_drag(f"v{i}")] for i in range(rows)]
     sheet.grid(0, top, v[:, None], stroke=GRADIENT, cell=cell, more=drags)
     width, height = sheet.grid(left, top, by_row, texts[0], cell=cell, scale=scale)
@@ -138,10 +162,10 @@ def _draw(jacobian: np.ndarray, v: np.ndarray, u: np.ndarray, follows: bool) -> 
     sheet.text(left - 14, below + cell[1] / 2 + 7, "sum", GRADIENT, anchor="end")
 
     # Forward: u stands above, the sums run across.
-    start = max(left + width, text_width(f"v weighs the rows of J ({shape})", SMALL)) + 70
+    start = max(left + width, text_width(f"v weights the rows of J ({shape})", SMALL)) + 70
     sheet.text(start, 22, "Forward: J u", FORWARD_TEXT, bold=True)
     which = "u = v" if follows else "u"
-    sheet.text(start, 50, f"{which} weighs the columns of J", GREY, SMALL)
+    sheet.text(start, 50, f"{which} weights the columns of J", GREY, SMALL)
     drags = [[_drag(f"{'v' if follows else 'u'}{j}") for j in range(columns)]]
     sheet.grid(start, top, u[None, :], stroke=FORWARD, cell=cell, more=drags)
     middle = top + cell[1] + gap
@@ -156,8 +180,8 @@ def _draw(jacobian: np.ndarray, v: np.ndarray, u: np.ndarray, follows: bool) -> 
     sheet.text(start + width + gap, middle - 14, "sum", FORWARD_TEXT)
 
     words = (
-        f"Backward: v\u1d40J = {_list(back)}, the rows of J weighed by v = {_list(v)} and added.\n"
-        f"Forward: J u = {_list(forward)}, the columns of J weighed by u = {_list(u)} and added."
+        f"Backward: v\u1d40J = {_list(back)}, the rows of J weighted by v = {_list(v)} and added.\n"
+        f"Forward: J u = {_list(forward)}, the columns of J weighted by u = {_list(u)} and added."
     )
     return sheet.svg(words), words
 

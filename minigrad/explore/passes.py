@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .controls import Slider, Switch, show
-from .jacobian import as_tensor
+from .jacobian import as_tensor, needs_function, needs_tensor
 from .sheet import GREY, RULE, SMALL, Sheet, number, text_width
 from .svg import GRADIENT, INK, NONE_YET
 from .trace import array_of
@@ -28,14 +28,16 @@ def gradient_meter(f: Callable[[Any], Any], w: Any, passes: int = 4) -> Any:
         passes: how many, up to 12.
 
     Raises:
+        TypeError: if `f` is no function, or returns no tensor.
         ValueError: if w or passes is too large, or not even one.
 
     Example:
         >>> print(gradient_meter(lambda w: (w * 3).sum(), [1.0, 1.0], passes=3))
         Before the first pass w.grad is None: that is no zero, there is nothing yet.
     """
+    needs_function(f, "gradient_meter(lambda w: (w * 3).sum(), [1.0, 1.0])")
     _, w = as_tensor(w)
-    if not 1 <= passes <= MOST_PASSES:
+    if passes not in range(1, MOST_PASSES + 1):
         raise ValueError(f"passes goes from 1 to {MOST_PASSES}, not {passes}")
     if not 1 <= w.numel() <= MOST_ELEMENTS:
         raise ValueError(
@@ -63,7 +65,9 @@ def _passes(f: Callable, w: Any, passes: int, zero: bool) -> list[tuple[np.ndarr
         if zero:
             w.grad = None
         before = np.zeros(w.numel()) if w.grad is None else array_of(w.grad).ravel()
-        f(w).backward()
+        out = f(w)
+        needs_tensor(out)
+        out.backward()
         if w.grad is None:
             raise ValueError("f does not use w, so no gradient reaches it")
         told.append((before, array_of(w.grad).ravel()))

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..autograd import engine
 from ..tensor import Tensor
-from .arrays import array_of, keeps_grad, start_of, version_of, view_of
+from .arrays import array_of, is_tensor, keeps_grad, start_of, version_of, view_of
 from .source import Source
 from .trace import Late, Reader, Step, Trace
 
@@ -62,6 +62,12 @@ def record(out: Any, gradient: Any = None, retain_graph: bool | None = None, **n
 
 def reader_of(out: Any, names: dict[str, Any], depth: int = 3) -> Reader:
     """A reader with the given names, or with the variables and the text of a function's caller."""
+    if not is_tensor(out):
+        asked = sys._getframe(1).f_code.co_name
+        raise TypeError(
+            f"{asked}() needs a tensor, but got {type(out).__name__}: "
+            "give it a result of your computation"
+        )
     if names:
         return Reader(out, names)
     frame = sys._getframe(depth - 1)
