@@ -632,7 +632,7 @@ def layer_norm(
     bias: Tensor | None = None,
     eps: float = 1e-5,
 ) -> Tensor:
-    """The last dimensions shifted and scaled to mean 0 and variance 1, then weighed and shifted."""
+    """The last dimensions at mean 0 and variance 1, then times the weight, plus the bias."""
     _need_tensors("layer_norm", input=input)
     size = tuple(normalized_shape)
     if not size or tuple(input.shape[input.ndim - len(size) :]) != size or input.ndim < len(size):
