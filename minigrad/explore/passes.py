@@ -50,10 +50,10 @@ def gradient_meter(f: Callable[[Any], Any], w: Any, passes: int = 4) -> Any:
 
     controls: list[Any] = [
         Slider("after", "Passes", 0, passes, player=True),
-        Switch("zero_grad", "zero_grad() before each pass"),
+        Switch("zero_grad", "zero_grad()"),
     ]
     if w.numel() > 1:
-        controls.append(Slider("element", "Element of w", 0, w.numel() - 1))
+        controls.append(Slider("element", "Element", 0, w.numel() - 1))
     return show("Gradient meter", draw, controls)
 
 
