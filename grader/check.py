@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from grader.task import Verdict
 
 PUBLIC_SEED = b"public"
+# The exception fails the cell, for Run All and for nbgrader. Jupyter shows it as a red block, right
+# below the panel that has said it all: of the two, the panel is shown.
+ONCE = """<style>
+.jp-OutputArea-child:has(.grader-verdict) + .jp-OutputArea-child:has(
+  [data-mime-type$="jupyter.stderr"], [data-mime-type$="jupyter.error"]) { display: none }
+</style>"""
 
 
 class CheckFailed(Exception):
@@ -112,6 +118,6 @@ def _display(verdict: Verdict) -> bool:
     shell = ipython.get_ipython() if ipython else None
     if shell is None or not hasattr(shell, "kernel"):
         return False
-    bundle = {"text/plain": as_text(verdict), "text/html": as_html(verdict)}
+    bundle = {"text/plain": as_text(verdict), "text/html": as_html(verdict) + ONCE}
     ipython.display.display(bundle, raw=True)
     return True

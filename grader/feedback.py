@@ -72,8 +72,8 @@ def as_html(verdict: Verdict) -> str:
     if verdict.passed:
         bar = GREEN
     lines = [
-        f'<div style="border-left: 5px solid {bar}; padding: 0.3em 0 0.3em 0.8em; margin: 0.4em 0; '
-        'color: inherit; background: transparent">',
+        f'<div class="grader-verdict" style="border-left: 5px solid {bar}; '
+        'padding: 0.3em 0 0.3em 0.8em; margin: 0.4em 0; color: inherit; background: transparent">',
         f"<div><b>{html.escape(name)}</b>: {_line(message)}</div>",
         *(f"<div>{_line(line)}</div>" for line in rest),
     ]
@@ -85,7 +85,7 @@ def as_html(verdict: Verdict) -> str:
 
 def _line(text: str) -> str:
     """A line as HTML; what stands between two backticks is code."""
-    style = "font-family: monospace; color: inherit; background: transparent"
+    style = "font-family: monospace; padding: 0; color: inherit; background: transparent"
     code = rf'<code style="{style}">\1</code>'
     return re.sub("`([^`]+)`", code, html.escape(text.strip()))
 

@@ -3,8 +3,10 @@
 import subprocess
 import sys
 
+import nbformat
 import numpy as np
 import pytest
+from conftest import jupyter, needs
 
 from grader import check
 from grader.check import CheckFailed
@@ -186,6 +188,38 @@ def test_in_jupyter_the_picture_comes_first(monkeypatch):
     assert "<table" in bundle["text/html"]
     assert bundle["text/plain"].startswith(said)
     assert "\n" not in said  # the block below the picture only names it
+
+
+CELLS = """
+from grader import check
+check("e2.mul", lambda g, a, b: (g * b, g * a))
+# %%
+check("e2.add", lambda g, a, b: None)
+# %%
+print("not reached")
+"""
+
+
+@needs("chromium")
+def test_jupyterlab_shows_a_failure_once_and_run_all_stops_there(browser, tmp_path):
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    notebook.cells = [nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS.split("# %%")]
+    nbformat.write(notebook, tmp_path / "x.ipynb")
+    page = browser.new_page()
+    with jupyter(tmp_path) as address:
+        page.goto(address.replace("?", "lab/tree/x.ipynb?"))
+        page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=60_000)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        page.locator(".grader-verdict", has_text="e2.add: None came back").wait_for(timeout=60_000)
+        error = page.locator('[data-mime-type="application/vnd.jupyter.stderr"]')
+        error.wait_for(state="hidden")
+        assert error.count() == 1
+        said = page.locator(".jp-Notebook .jp-OutputArea").all_inner_texts()
+        assert ["e2.add: None" in text for text in said] == [False, True, False]
+        assert "e2.mul: right" in said[0] and "not reached" not in "".join(said)
+    page.close()
 
 
 def test_nbgrader_takes_a_right_answer_and_refuses_a_wrong_one():
