@@ -6,6 +6,7 @@ Every command is a module with `add_arguments(parser)` and `run(args) -> int`.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -77,6 +78,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output went away (`grader ... | head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        said = _about(error)
+        if said is None:
+            raise
+        print(f"grader {chosen}: {said}", file=sys.stderr)
+        return 2
+
+
+def _about(error: OSError) -> str | None:
+    """What the operating system refused, in words; None where the kit itself is at fault."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full. Make room; the same command goes on from here."
+    place = error.filename if isinstance(error.filename, str) else ""
+    ours = os.path.dirname(os.path.abspath(__file__))
+    if not place or not error.strerror or os.path.abspath(place).startswith(ours + os.sep):
+        return None
+    return f"cannot use {place}: {error.strerror}. Name another place."
 
 
 def _sentence(text: str) -> str:

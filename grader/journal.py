@@ -6,6 +6,7 @@ done with it. A torn last line is passed over.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -49,5 +50,5 @@ class Journal:
                 if file.read(1) != b"\n":
                     line = b"\n" + line  # keep away from a torn line
             if file.write(line) != len(line):
-                raise OSError(f"{self.path}: the disk is full")
+                raise OSError(errno.ENOSPC, "the disk is full", str(self.path))
             os.fsync(file.fileno())

@@ -153,10 +153,7 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError(f"{args.folder} is a file. Name a folder: grader lab FOLDER")
     if folder.resolve() == content_root().resolve():
         raise CommandError("this folder holds the kit itself. Name another one: grader lab FOLDER")
-    try:
-        report = prepare(folder, kit_files())
-    except PermissionError as error:
-        raise CommandError(f"cannot write {error.filename}. Name another folder.") from error
+    report = prepare(folder, kit_files())
     tell(args.folder, report)
     if args.no_open:
         return 0

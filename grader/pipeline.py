@@ -28,6 +28,7 @@ from grader.grade import Grade, recall, remember
 from grader.journal import Journal
 
 BATCH = 64  # hand-ins between two canaries
+NOTHING = "nothing was handed in under this name"
 
 
 @dataclass
@@ -76,7 +77,7 @@ def grade_course(
                 for job, result in executor.run(assess, batch):
                     done += 1
                     grades.append(_settle(job, result, graded, journal, run))
-                    progress("judged", done, len(jobs))
+                    progress("graded", done, len(jobs))
                 try:
                     _listen_to_canaries(executor, batch)
                 except CommandError:
@@ -84,12 +85,17 @@ def grade_course(
                     raise
                 run.grades += grades
             executor.close()
-            for done, grade in enumerate(sorted(run.grades, key=_by_name), 1):
-                if again or grade.student not in in_gradebook[grade.set_name]:
-                    saved.pop((grade.student, grade.set_name), None)
-                _save(course, grade, saved, journal, run)
-                progress("saved", done, len(run.grades))
-    run.grades.sort(key=_by_name)
+            run.grades.sort(key=_by_name)
+            new = []
+            for grade in run.grades:
+                known = not again and grade.student in in_gradebook[grade.set_name]
+                if not grade.is_grade:
+                    run.failed.append((f"{grade.student}/{grade.set_name}", grade.problem))
+                elif not known or not _stands(course, grade, saved):
+                    new.append(grade)
+            for done, grade in enumerate(new, 1):
+                _save(course, grade, journal, run)
+                progress("written", done, len(new))
     return run
 
 
@@ -119,7 +125,7 @@ def _jobs(
             yield Job(str(course.root), set_name, student, level, unsafe, known)
     for name in only or ():
         if name not in found:
-            run.failed.append((clean(name, 60), "nothing was handed in under this name"))
+            run.failed.append((clean(name, 60), NOTHING))
 
 
 def _batches(jobs: list[Job]) -> Iterator[list[Job]]:
@@ -144,23 +150,17 @@ def _settle(job: Job, result: Any, graded: dict[str, Grade], journal: Journal, r
     return grade
 
 
-def _save(
-    course: Course,
-    grade: Grade,
-    saved: dict[tuple[str, str], list[Any]],
-    journal: Journal,
-    run: Run,
-) -> None:
-    """Let nbgrader put one grade into its gradebook, unless it stands there already."""
+def _stands(course: Course, grade: Grade, saved: dict[tuple[str, str], list[Any]]) -> bool:
+    """Whether nbgrader has this very grade already."""
+    who = (grade.student, grade.set_name)
+    return saved.get(who) == _mark(course, grade) and course.autograded(*who).exists()
+
+
+def _save(course: Course, grade: Grade, journal: Journal, run: Run) -> None:
+    """Let nbgrader put one grade into its gradebook."""
     from grader import nbgrader_plugin
 
     who = (grade.student, grade.set_name)
-    if not grade.is_grade:
-        run.failed.append(("/".join(who), grade.problem))
-        return
-    mark = _mark(course, grade)
-    if saved.get(who) == mark and course.autograded(*who).exists():
-        return
     try:
         with nbgrader_plugin.prepared(grade):
             course.convert(
@@ -169,7 +169,8 @@ def _save(
     except CommandError as error:
         run.failed.append(("/".join(who), str(error)))
         return
-    journal.add({"kind": "saved", "student": grade.student, "set": grade.set_name, "as": mark})
+    record = {"kind": "saved", "student": grade.student, "set": grade.set_name}
+    journal.add(record | {"as": _mark(course, grade), "problem": grade.problem})
     run.saved += 1
 
 

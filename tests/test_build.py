@@ -1,6 +1,7 @@
 """Sources to notebooks: the same source, the same bytes; nothing of the answer in the release."""
 
 import doctest
+import errno
 import importlib
 import json
 import os
@@ -293,6 +294,49 @@ def test_the_examples_in_docstrings_run(name):
 def test_a_wrong_command_gets_one_clear_sentence(arguments, says, tmp_path, capsys):
     assert main([word.format(tmp=tmp_path) for word in arguments]) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refused"),
+    [
+        (["export", "{course}", "{tmp}/gone/grades.csv"], "{tmp}/gone/grades.csv"),
+        (["export", "{course}", "{tmp}"], "{tmp}"),
+        (["build", "{tmp}/file/course"], "{tmp}/file"),
+        (["demo", "{tmp}/file/course"], "{tmp}/file"),
+        (["lab", "{tmp}/file/work", "--no-open"], "{tmp}/file"),
+    ],
+)
+def test_a_place_that_cannot_be_used_gets_one_clear_sentence(
+    arguments, refused, course, tmp_path, capsys
+):
+    (tmp_path / "file").touch()
+    names = {"course": course.root, "tmp": tmp_path}
+    assert main([word.format(**names) for word in arguments]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"grader {arguments[0]}: cannot use {refused.format(**names)}")
+    assert said.endswith(". Name another place.\n") and said.count("\n") == 1
+
+
+def test_a_full_disk_is_said_and_a_fault_of_the_kit_is_not_hidden(monkeypatch, course, capsys):
+    from grader.commands import export
+
+    def fails(error):
+        def rows(course):
+            raise error
+
+        monkeypatch.setattr(export, "rows", rows)
+        return main(["export", str(course.root)])
+
+    assert fails(OSError(errno.ENOSPC, "No space left on device")) == 2
+    assert "grader export: the disk is full." in capsys.readouterr().err
+    for fault in (
+        FileNotFoundError(errno.ENOENT, "No such file", str(content_root() / "grader" / "gone.py")),
+        ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"),
+        OSError("no number"),
+        TypeError("planted"),
+    ):
+        with pytest.raises(type(fault)):
+            fails(fault)
 
 
 def test_a_set_that_is_not_there_is_named(course, capsys):

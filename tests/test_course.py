@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections import Counter
 from html.parser import HTMLParser
 
@@ -85,7 +86,10 @@ def test_both_ways_share_the_journal(course, capsys):
     assert main(["autograde", str(course.root), "--workers", "1"]) == 0
     assert "4 graded, 0 of them judged now, 4 written" in capsys.readouterr().out
     assert main(["autograde", str(course.root)]) == 0
-    assert "4 graded, 0 of them judged now, 0 written" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "4 graded, 0 of them judged now, 0 written" in said.out
+    assert "graded 4 of 4" in said.err
+    assert "judged" not in said.err and "written" not in said.err  # of what was not done
 
 
 def test_nbgrader_autograde_takes_cells_only_from_the_student(course):
@@ -226,3 +230,41 @@ def test_export_is_safe_to_open_in_a_spreadsheet(course, tmp_path, capsys):
         "'@x",
         "a=b",
     ]
+
+
+def test_export_points_at_what_a_person_should_look_at(course, capsys, tmp_path):
+    folder = courses.hand_in(course, "hal", b"hello")
+    assert main(["autograde", str(course.root), "--only", "hal", "--workers", "1"]) == 0
+    with course.gradebook() as gradebook:  # a teacher takes a grade back, to give it by hand
+        gradebook.find_grade("mul-check", SET, SET, "gus_empty").needs_manual_grade = True
+        gradebook.db.commit()
+    capsys.readouterr()
+    assert main(["export", str(course.root)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert f"hal,{SET},0.0,20.0,0.0,yes" in lines
+    assert f"gus_empty,{SET},0.0,20.0,0.0,yes" in lines
+    assert f"ben_right,{SET},20.0,20.0,0.0," in lines
+    (folder / f"{SET}.ipynb").write_text(json.dumps(courses.right()))
+    assert main(["autograde", str(course.root), "--only", "hal", "--workers", "1"]) == 0
+    capsys.readouterr()
+    assert main(["export", str(course.root)]) == 0
+    assert f"hal,{SET},20.0,20.0,0.0,\n" in capsys.readouterr().out
+    shutil.rmtree(folder.parent)
+    with pytest.raises(SystemExit):
+        main(["export", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert 'The column "needs a look" says "yes" where a person should look' in said
+
+
+def test_feedback_says_of_whom_there_is_no_page(course, capsys):
+    courses.hand_in(course, "nina", courses.right())
+    only = ["feedback", str(course.root), "--only"]
+    assert main([*only, "bob"]) == 1
+    out = capsys.readouterr().out
+    assert out.splitlines()[0] == "no page: bob: nothing was handed in under this name"
+    assert "0 pages in " in out
+    assert main([*only, "bob", "ada_right", "nina"]) == 1
+    out = capsys.readouterr().out
+    assert "no page: bob: nothing was handed in under this name" in out
+    assert "no page: nina: not graded yet. Grade first: grader autograde " in out
+    assert "1 page in " in out

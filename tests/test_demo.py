@@ -74,7 +74,8 @@ def test_the_table_and_the_next_steps_fit_into_80_columns(demo):
 
 def test_output_that_goes_into_a_file_is_plain(demo):
     assert "\x1b" not in demo.result.stdout + demo.result.stderr
-    assert "judged 12 of 12" in demo.result.stderr
+    assert "graded 12 of 12" in demo.result.stderr
+    assert "written 12 of 12" in demo.result.stderr
 
 
 def test_the_level_of_the_sandbox_stands_with_each_grade(demo):

@@ -1,4 +1,8 @@
-"""`grader export COURSE [FILE]`: the grades as CSV, safe to open in a spreadsheet."""
+"""`grader export COURSE [FILE]`: the grades as CSV, safe to open in a spreadsheet.
+
+The column "needs a look" says "yes" where a person should look before the points count: the
+notebook could not be read and has 0 points, or a cell waits for points by hand.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.course import Course
+from grader.journal import Journal
 
 HEADER = ("student", "set", "points", "of", "late penalty", "needs a look")
 
@@ -17,6 +22,10 @@ HEADER = ("student", "set", "points", "of", "late penalty", "needs a look")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("course", type=Path, help="the course folder")
     parser.add_argument("file", nargs="?", type=Path, help="the file to write; without it, stdout")
+    parser.epilog = (
+        'The column "needs a look" says "yes" where a person should look before the points count: '
+        "the notebook could not be read and has 0 points, or a cell waits for points by hand."
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,16 +42,23 @@ def run(args: argparse.Namespace) -> int:
 
 def rows(course: Course) -> Iterator[tuple[Any, ...]]:
     """(student, set, points, of, late penalty, needs a look), sorted by set and student."""
+    unread = {
+        (record["student"], record["set"]): bool(record.get("problem"))
+        for record in Journal(course.private / "journal.jsonl")
+        if record.get("kind") == "saved"
+    }
     with course.gradebook() as gradebook:
         for assignment in sorted(gradebook.assignments, key=lambda found: found.name):
             for hand_in in sorted(assignment.submissions, key=lambda found: found.student_id):
+                who = (hand_in.student_id, assignment.name)
+                look = hand_in.needs_manual_grade or unread.get(who, False)
                 yield (
                     cell(hand_in.student_id),
                     cell(assignment.name),
                     hand_in.score,
                     hand_in.max_score,
                     hand_in.late_submission_penalty or 0.0,
-                    "yes" if hand_in.needs_manual_grade else "",
+                    "yes" if look else "",
                 )
 
 

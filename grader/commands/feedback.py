@@ -8,7 +8,9 @@ from pathlib import Path
 
 from grader.cli import CommandError
 from grader.console import progress
-from grader.course import Course
+from grader.course import CONFIG, Course
+from grader.feedback import clean
+from grader.pipeline import NOTHING
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,10 +24,10 @@ def run(args: argparse.Namespace) -> int:
     with progress() as tell:
         pages, failed = write_pages(course, course.chosen_sets(args.sets), args.only, tell)
     for name, reason in failed:
-        print(f"{name}: {reason}")
+        print(f"no page: {name}: {reason}")
     if not pages and not failed:
         raise CommandError(f"nothing is graded yet. Grade first: grader autograde {args.course}")
-    print(f"{len(pages)} pages in {course.root / 'feedback'}")
+    print(f"{len(pages)} {'page' if len(pages) == 1 else 'pages'} in {course.root / 'feedback'}")
     return 1 if failed else 0
 
 
@@ -37,7 +39,8 @@ def write_pages(
 ) -> tuple[list[Path], list[tuple[str, str]]]:
     """Write the pages of all graded hand-ins; returns them, and (hand-in, reason) of failures.
 
-    A page that is newer than the notebook it shows and than the gradebook is left as it is.
+    A page that is newer than the notebook it shows, than the gradebook and than the course's
+    configuration is left as it is.
     """
     graded = [
         (path.parent.parent.name, set_name)
@@ -46,10 +49,16 @@ def write_pages(
         if not only or path.parent.parent.name in only
     ]
     pages, failed = [], []
+    for name in only or ():
+        if name not in {student for student, _ in graded}:
+            handed_in = any(course.submitted(name, set_name).exists() for set_name in sets)
+            waits = f"not graded yet. Grade first: grader autograde {course.root} --only {name}"
+            failed.append((clean(name, 60), waits if handed_in else NOTHING))
     for done, (student, set_name) in enumerate(graded, 1):
         page = course.feedback(student, set_name)
         try:
-            if not _newer(page, course.autograded(student, set_name), course.root / "gradebook.db"):
+            shown = course.autograded(student, set_name)
+            if not _newer(page, shown, course.root / "gradebook.db", course.root / CONFIG):
                 course.convert("GenerateFeedback", set_name, student)
             pages.append(page)
         except CommandError as error:
