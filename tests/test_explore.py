@@ -231,6 +231,35 @@ def test_a_number_is_no_tensor():
         draw(3.0)
 
 
+def model_and_loss(library):
+    blocks = [library.nn.Sequential(library.nn.Linear(2, 2), library.nn.Tanh()) for _ in range(9)]
+    model = library.nn.Sequential(*blocks)
+    return model, model(library.ones(3, 2)).sum()
+
+
+@LIBRARIES
+def test_a_large_graph_is_folded_and_can_be_drawn_whole(library):
+    model, loss = model_and_loss(library)
+    folded, whole = draw(loss, model=model), draw(loss, model=model, whole=True)
+    first, *rest = folded.words.splitlines()
+    assert first == f"{len(folded.shown.nodes)} boxes stand for {len(folded.trace.nodes)} nodes."
+    assert len(rest) == len(folded.shown.nodes) < 20 < 40 < len(folded.trace.nodes)
+    assert any("0: group" in line for line in rest) and "grad_fn" not in folded.words
+    assert len(whole.words.splitlines()) == len(whole.shown.nodes) == len(whole.trace.nodes)
+    assert height(folded.svg) < 1500 < 3000 < height(whole.svg)
+
+
+@LIBRARIES
+def test_a_small_graph_is_drawn_as_it_is(library):
+    x = library.tensor([1.0, 2.0], requires_grad=True)
+    y = x.exp().sum()
+    assert draw(y).svg == draw(y, whole=True).svg == svg.to_svg(read(y, {"x": x, "y": y}))
+
+
+def height(picture: str) -> float:
+    return float(re.search(r'height="([\d.]+)"', picture)[1])
+
+
 # --- what is shown -------------------------------------------------------------------------------
 
 

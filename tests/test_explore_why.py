@@ -657,6 +657,14 @@ def test_the_picture_marks_the_tensor_and_stays_small(lib):
 
 
 @LIBRARIES
+def test_parameters_have_their_names_in_the_picture(lib):
+    model = lib.nn.Sequential(lib.nn.Linear(2, 2), lib.nn.Linear(2, 1))
+    out = model(lib.ones(3, 2)).sum()
+    names = {name for node in why(out).trace.nodes for name in node.names}
+    assert {"1.weight", "1.bias", "\u25b6 out"} <= names
+
+
+@LIBRARIES
 def test_what_was_cut_off_stands_beside_its_origin(lib):
     x = lib.tensor([1.0, 2.0], requires_grad=True)
     y = x * 3

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from .broadcast import broadcast_lens
 from .cards import tensor_card
 from .descent import descent_player
+from .fold import Tree, View
 from .jacobian import jacobian_grid
 from .leaves import leaf_table
 from .passes import gradient_meter
@@ -50,29 +51,43 @@ __all__ = [
 class Picture(Still):
     """A still picture of a graph; the last expression of a notebook cell shows it.
 
+    A large graph is folded: a box stands for a module or a run of operations.
+
     Attributes:
         trace: the graph as plain data.
+        shown: what the picture shows of it.
         svg: the picture as one SVG string.
         words: the same in words.
     """
 
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
+    def __init__(self, trace: Trace, whole: bool = False) -> None:
+        self.trace, self.whole = trace, whole
+
+    @cached_property
+    def shown(self) -> Trace:
+        if self.whole:
+            return self.trace
+        tree = Tree(self.trace)
+        return self.trace if len(tree.parts) == 1 else View(tree, tree.root).trace
 
     @cached_property
     def svg(self) -> str:
-        return to_svg(self.trace)
+        return to_svg(self.shown)
 
     @cached_property
     def words(self) -> str:
-        return in_words(self.trace)
+        words = in_words(self.shown)
+        if self.shown is self.trace:
+            return words
+        return f"{len(self.shown.nodes)} boxes stand for {len(self.trace.nodes)} nodes.\n{words}"
 
 
-def draw(out: Any, **names: Any) -> Picture:
-    """Draw the graph behind `out`.
+def draw(out: Any, *, whole: bool = False, **names: Any) -> Picture:
+    """Draw the graph behind `out`; one of more than 40 nodes is folded into a few boxes.
 
     Args:
         out: a tensor of minigrad or of torch.
+        whole: True draws every node, however many there are.
         names: tensors to label, by the label, and modules whose parts are to be told apart. Without
             any, the variables of the caller are used.
 

@@ -171,7 +171,7 @@ def _scene(case: Case) -> Trace | None:
     t = case.tensor
     if t is None:
         return None
-    variables = {**case.tensors, **({case.name: t} if case.name.isidentifier() else {})}
+    variables = {**case.variables, **({case.name: t} if case.name.isidentifier() else {})}
     if not t.requires_grad:
         alone = excerpt(read(t, variables), 0)
         origin = _origin(case)
