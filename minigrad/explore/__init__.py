@@ -102,7 +102,7 @@ def draw(out: Any, *, whole: bool = False, **names: Any) -> Picture:
         x: leaf, value [1, 2], grad none
         y: output of x, SumBackward0, value 3, grad none
     """
-    return Picture(reader_of(out, names).trace())
+    return Picture(reader_of(out, names).trace(), whole)
 
 
 def explore(
