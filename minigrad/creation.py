@@ -351,6 +351,28 @@ def randn(
     return _finish(array, requires_grad, device, maker="randn")
 
 
+def normal(
+    mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None, requires_grad=False
+) -> Tensor:
+    """Normal random numbers: `normal(0.0, 1.0, (2, 3))`, or one for each mean or std in a tensor.
+
+    >>> import minigrad
+    >>> _ = minigrad.manual_seed(0)
+    >>> minigrad.normal(0.0, 1.0, (2,))
+    tensor([ 1.5410, -0.2934])
+    """
+    tensors = [x._data for x in (mean, std) if isinstance(x, Tensor)]
+    if not tensors:
+        array = random.normal(_size("normal", (), size, 3), mean, std, _numpy(dtype), generator)
+        return _finish(array, requires_grad, device, maker="normal")
+    mean, std = (x._data if isinstance(x, Tensor) else x for x in (mean, std))
+    if np.min(std) < 0:
+        raise errors.negative_std(np.min(std))
+    kind = np.result_type(*tensors)
+    array = random.randn(np.broadcast_shapes(*(x.shape for x in tensors)), kind, generator)
+    return _finish((array * std + mean).astype(kind), requires_grad, device)
+
+
 def randint(
     low=0, high=None, size=None, *, generator=None, dtype=None, device=None, requires_grad=False
 ) -> Tensor:

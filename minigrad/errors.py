@@ -355,6 +355,8 @@ no_memory = Refusal(
     "DefaultCPUAllocator: can't allocate memory: you tried to allocate {bytes} bytes. Error code "
     "12 (Cannot allocate memory)",
     "The product of the lengths is more than this computer holds.")
+negative_std = Refusal("normal expects std >= 0.0, but found std {std:g}",
+    "A standard deviation is a distance: take its absolute value.")
 negative_size = Refusal("Trying to create tensor with negative dimension {n}: {size}",
     "A length is 0 or more.")
 negative_size_of_zeros = Refusal("zeros: Dimension size must be non-negative.",

@@ -296,6 +296,39 @@ def randint(
     return numbers.astype(dtype).reshape(shape)
 
 
+def any_integers(
+    shape: Sequence[int], dtype: Any, generator: Generator | None = None
+) -> np.ndarray:
+    """Whole numbers from 0 to the largest that `dtype` holds, of floats without a gap between."""
+    dtype, n = np.dtype(dtype), _count(shape)
+    generator = generator or default_generator
+    if dtype.kind == "f":
+        most = 2 ** (np.finfo(dtype).nmant + 1)
+    else:
+        most = 1 if dtype == np.bool_ else int(np.iinfo(dtype).max)
+    words = generator.long_words(n) if dtype.itemsize == 8 else generator.words(n)
+    return (words % np.uint64(most + 1)).astype(dtype).reshape(shape)
+
+
+def multinomial(
+    weights: np.ndarray, n: int, replacement: bool = False, generator: Generator | None = None
+) -> np.ndarray:
+    """`n` indices for each row of weights, drawn in their proportions.
+
+    With replacement an even number is looked up among the running sums. Without, every weight is
+    divided by a number from the exponential distribution, and the largest quotients win.
+    """
+    generator, even = generator or default_generator, np.dtype(np.float64)
+    if replacement:
+        rows = np.cumsum(np.atleast_2d(weights), -1)
+        draws = _uniform(len(rows) * n, even, generator).reshape(len(rows), n)
+        found = [np.searchsorted(row / row[-1], u) for row, u in zip(rows, draws, strict=True)]
+        return np.array(found, np.int64).reshape(*weights.shape[:-1], n)
+    waits = -np.log1p(-_uniform(weights.size, even, generator)).astype(weights.dtype)
+    order = np.argsort(-(weights / waits.reshape(weights.shape)), -1, kind="stable")
+    return order[..., :n]
+
+
 def randperm(n: int, dtype: Any = np.int64, generator: Generator | None = None) -> np.ndarray:
     """The numbers 0 to n - 1 in random order (Fisher and Yates' shuffle, from the front)."""
     dtype = np.dtype(dtype)

@@ -58,8 +58,8 @@ LACKING = {
         native_* *_copy as_strided* constant_pad_nd unsafe_* slice split_with_sizes_copy""",
     "the memory behind a tensor, which minigrad leaves to NumPy": """empty_permuted *empty_strided
         resize_* resize_as_ new_empty""",
-    "random draws other than rand, randn, randint, randperm and dropout": """bernoulli cauchy
-        exponential geometric log_normal multinomial normal* uniform randint_like""",
+    "random draws beyond those that the lessons use": """cauchy
+        exponential geometric log_normal normal* uniform randint_like""",
     "results whose size depends on the values": "unique* nonzero_static histogram* histc bincount",
     "numbers of their own, without derivative": """bucketize searchsorted frexp gcd lcm heaviside
         nextafter isin unravel_index hash_tensor *_indices broadcast_shapes""",

@@ -174,6 +174,14 @@ SAMPLES = {
     "Fill2": "x.clone().fill_(2.0) * y",
     "Fill3": "x.clone().fill_(s)",
     "Zero0": "x.clone().zero_() + y",
+    "Uniform0": "seeded(m, lambda: x.clone().uniform_(-1, 2) + y)",
+    "Normal0": "seeded(m, lambda: x.clone().normal_(1, 2) + y)",
+    "Random0": "seeded(m, lambda: x.clone().random_(2, 9) + y)",
+    "Random1": "seeded(m, lambda: x.clone().random_(9) + y)",
+    "Random2": "seeded(m, lambda: x.clone().random_() / 1e8 + y)",
+    "Bernoulli0": "seeded(m, lambda: m.bernoulli(m.sigmoid(x)) + y)",
+    "Bernoulli1": "seeded(m, lambda: x.clone().bernoulli_(m.sigmoid(y.detach())) + y)",
+    "Bernoulli2": "seeded(m, lambda: x.clone().bernoulli_(0.3) + y)",
     "Dot0": "v @ w",
     "Vdot0": "m.vdot(v, w)",
     "Mv0": "x @ v",
@@ -256,6 +264,12 @@ OTHER_GRAPH = {}
 NO_SECOND = {"Hardsigmoid0": "torch has no second derivative of it"}
 
 
+def seeded(m, draw):
+    """What is drawn after a seed."""
+    m.manual_seed(0)
+    return draw()
+
+
 def view_changed_with_its_base(x, y):
     """A view whose base is changed in place makes its edge anew."""
     base = x.clone()
@@ -282,6 +296,7 @@ def names_for(package, dtype):
     names = {"m": package, "F": functional, "i": package.tensor([2, 0, 0])}
     names |= {"c": leaves["x"].detach() > 0, **leaves}
     names["view_changed_with_its_base"] = view_changed_with_its_base
+    names["seeded"] = seeded
     return names, list(leaves.values())
 
 

@@ -1937,6 +1937,107 @@ def _(t):
     t.nn.functional.binary_cross_entropy_with_logits(t.tensor([0.5]), t.tensor([1]))
 
 
+@row("draws written over a tensor")
+def _(t):
+    t.manual_seed(0)
+    x = t.empty(3, 7)
+    return [
+        x.clone().uniform_(-1, 2),
+        x.clone().normal_(1, std=2),
+        x.clone().random_(5),
+        x.clone().random_(-5, to=5),
+        x.clone().bernoulli_(0.3),
+        x.clone().bernoulli_(t.full((7,), 0.5)),
+        *(x.to(getattr(t, kind)).random_() for kind in ("int64", "int32", "uint8", "bool")),
+        *(x.to(getattr(t, kind)).random_() for kind in ("float16", "float32", "float64")),
+    ]
+
+
+@row("draws by probabilities")
+def _(t):
+    t.manual_seed(0)
+    weights = t.tensor([[0.1, 0.2, 0.7], [3.0, 0.0, 1.0]])
+    return [
+        t.bernoulli(weights.clamp(0, 1)),
+        t.ones(5).bernoulli(0.5),
+        t.multinomial(weights, 9, replacement=True),
+        t.multinomial(weights, 2),
+        weights[0].multinomial(1),
+        t.multinomial(t.ones(10).double(), 10),
+    ]
+
+
+@row("normal numbers of many means and deviations")
+def _(t):
+    t.manual_seed(0)
+    means = t.arange(4.0)
+    return [
+        t.normal(0, 1, (2, 3)),
+        t.normal(means),
+        t.normal(means.view(4, 1), t.ones(3)),
+        t.normal(2.0, means),
+    ]
+
+
+@row("in place with draws, history")
+def _(t):
+    t.manual_seed(0)
+    x = leaf(t).clone()
+    x.uniform_()
+    x.sum().backward()
+    return x, t.bernoulli(leaf(t) / 2), leaf(t).bernoulli(0.5)
+
+
+@row("draws written over a leaf")
+def _(t):
+    leaf(t).uniform_()
+
+
+@row("draws in an empty range")
+def _(t):
+    t.ones(2).uniform_(2, 1)
+
+
+@row("bernoulli of whole numbers")
+def _(t):
+    t.bernoulli(t.tensor([1, 0]))
+
+
+@row("normal of a negative deviation")
+def _(t):
+    t.normal(t.zeros(2), -1.0)
+
+
+@row("multinomial of whole numbers")
+def _(t):
+    t.multinomial(t.tensor([1, 2]), 1)
+
+
+@row("multinomial of more than there are")
+def _(t):
+    t.multinomial(t.ones(2), 3)
+
+
+@row("multinomial of negative weights")
+def _(t):
+    t.multinomial(t.tensor([-1.0, 2.0]), 1)
+
+
+@row("multinomial of zeros")
+def _(t):
+    t.multinomial(t.zeros(2), 1)
+
+
+@row("multinomial of no draws")
+def _(t):
+    t.multinomial(t.ones(2), 0)
+
+
+@row("multinomial of a cube")
+def _(t):
+    t.multinomial(t.ones(2, 2, 2), 1)
+
+
 # --- the comparison -------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from . import (
     activations,
     compare,
     convert,
+    draw,
     elementwise,
     gather,
     index,
@@ -386,6 +387,7 @@ BOTH = {
     **named(gather, "argwhere index_put"),
     **named(products, "matmul dot vdot mv mm bmm outer ger inner addmm addmv addr baddbmm kron"),
     **named(linalg, "matrix_power det"),
+    **named(draw, "bernoulli multinomial"),
     **_refusing(compare, "eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor"),
     **_refusing(compare, "bitwise_left_shift bitwise_right_shift"),
     **named(compare, "isnan isinf isfinite isposinf isneginf isreal signbit bitwise_not"),
@@ -519,6 +521,7 @@ subtract tan tanh tril triu true_divide trunc xlogy
 INPLACE = {
     "copy_": inplace.copy_from,
     **named(inplace, "fill_ zero_"),
+    **named(draw, "bernoulli_ normal_ random_ uniform_"),
     **{f"{name}_": inplace.inplace(BOTH[name]) for name in IN_PLACE.split()},
     "floor_divide_": inplace.inplace(rounding.in_place_floor_divide),
 }

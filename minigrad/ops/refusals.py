@@ -279,6 +279,22 @@ topk_range = Refusal("selected index k out of range",
 kth_range = Refusal("kthvalue(): selected number k out of range for dimension {dim}",
     "There are only as many as the dimension has elements.")
 
+# --- draws ---------------------------------------------------------------------------------------
+
+multinomial_type = Refusal(
+    "multinomial only supports floating-point dtypes for input, got: {kind}",
+    "Convert the weights first, with .float().")
+multinomial_dims = Refusal("prob_dist must be 1 or 2 dim",
+    "Each row of weights is one distribution.")
+no_samples = Refusal("cannot sample n_sample <= 0 samples", "Draw at least one.")
+too_many_samples = Refusal(
+    "cannot sample n_sample > prob_dist.size(-1) samples without replacement",
+    "With replacement=True an index can be drawn again.")
+no_weights = Refusal("probability tensor contains either `inf`, `nan` or element < 0",
+    "Weights are 0 or more; softmax makes some of any numbers.")
+only_zeros = Refusal("invalid multinomial distribution (sum of probabilities <= 0)",
+    "At least one weight in each row is more than 0.")
+
 # --- linear algebra ------------------------------------------------------------------------------
 
 matmul_scalar = Refusal(
