@@ -43,6 +43,19 @@ bias = torch.tensor([0.1, 0.2], requires_grad=True)
 loss = torch.relu(inputs @ weight + bias).sum()
 explore(loss)
 
+# %% [markdown] name="explore-fold-text"
+# A graph of more than 40 nodes is folded: each pile of cards stands for a part of the model. While
+# the notebook runs, a click on a pile opens it, and so do Enter and
+# `explorer.opened = "model.layers.1"`. Escape closes it again.
+
+# %% name="explore-fold"
+model = torch.nn.TransformerEncoder(
+    torch.nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0), 3, enable_nested_tensor=False
+)
+words = model(torch.ones(4, 1, 8))
+explorer = explore(words.square().mean())
+explorer
+
 # %% [markdown] name="explore-error-text"
 # A pass that stops shows where. Here a saved value was changed before it was needed.
 
@@ -56,7 +69,8 @@ explore(c.sum())
 # %% [markdown] name="draw-text"
 # ## Draw a graph
 #
-# `draw(result)` shows the graph as it is and runs nothing.
+# `draw(result)` shows the graph as it is and runs nothing. A large one is folded here, too;
+# `draw(result, whole=True)` draws all of it.
 
 # %% name="draw"
 p = minigrad.tensor(2.0, requires_grad=True)
