@@ -453,6 +453,13 @@ training_mode = Refusal("training mode is expected to be boolean",
 module_type = Refusal(
     "nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}",
     "Weights need fractions.", TypeError)
+hook_answers = Refusal(
+    "Backward hook returned an invalid number of grad_{side}, got {got}, but expected {expected}",
+    "A hook returns None, or one gradient for each it was given.")
+gradient_of_no_input = Refusal(
+    "Backward hook for Modules where no input requires gradient should always return None or None "
+    "for all gradients.",
+    "There is no input that a gradient could be sent to.")
 no_such_module = Refusal("index {index} is out of range",
     "Modules are counted from 0, or from the end with -1.", IndexError)
 nonlinearity = Refusal("Unsupported nonlinearity {name}",
@@ -476,6 +483,11 @@ CREATE_GRAPH_CYCLE = (
     "and its gradient which can cause a memory leak. We recommend using autograd.grad when "
     "creating the graph to avoid this. If you have to use this function, make sure to reset the "
     ".grad fields of your parameters to None after use to break the cycle and avoid the leak.")
+NO_INPUT_WANTS_GRAD = (
+    "Full backward hook is firing when gradients are computed with respect to module outputs since "
+    "no inputs require gradients. See "
+    "https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html#torch.nn.Module."
+    "register_full_backward_hook for more details.")
 TO_SCALAR = (
     "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
     "behavior.\nConsider using tensor.detach() first.")

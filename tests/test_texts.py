@@ -2038,6 +2038,104 @@ def _(t):
     t.multinomial(t.ones(2, 2, 2), 1)
 
 
+def watched(t, layer):
+    """What the full backward hook of a layer is called with."""
+    seen = []
+    layer.register_full_backward_hook(lambda module, sent, got: seen.append((sent, got)))
+    return seen
+
+
+class Several:
+    """A forward with several inputs and outputs, not all of them tensors."""
+
+    def forward(self, a, b, c=1):
+        return a * b, a + b, "text"
+
+
+@row("backward hook of a module")
+def _(t):
+    t.manual_seed(0)
+    layer = t.nn.Linear(2, 3)
+    seen = watched(t, layer)
+    x = t.ones(4, 2, requires_grad=True)
+    y = layer(x)
+    y.pow(2).sum().backward()
+    return seen, y, y.grad_fn.next_functions, x.grad, layer.weight.grad
+
+
+@row("backward hook of a module without inputs that want a gradient")
+def _(t):
+    t.manual_seed(0)
+    layer = t.nn.Linear(2, 3)
+    seen = watched(t, layer)
+    layer(t.ones(1, 2)).sum().backward()
+    return seen, layer.weight.grad
+
+
+@row("backward hooks of a chain of modules, removed")
+def _(t):
+    t.manual_seed(0)
+    model = t.nn.Sequential(t.nn.Linear(2, 3), t.nn.Tanh(), t.nn.Linear(3, 1))
+    seen = [watched(t, layer) for layer in model]
+    handle = model.register_full_backward_hook(lambda *_: 1 / 0)
+    handle.remove()
+    model(t.ones(2, 2)).sum().backward()
+    return seen
+
+
+@row("backward hook of a module with several inputs and outputs")
+def _(t):
+    layer = type("Layer", (Several, t.nn.Module), {})()
+    seen = watched(t, layer)
+    x = t.ones(2, requires_grad=True)
+    out = layer(x, 7, c=t.ones(2))
+    out[0].sum().backward()
+    return seen, out, x.grad
+
+
+@row("backward hooks of a module that change gradients")
+def _(t):
+    t.manual_seed(0)
+    layer = t.nn.Linear(2, 3)
+    layer.register_full_backward_pre_hook(lambda module, got: (got[0] * 10,))
+    layer.register_full_backward_hook(lambda module, sent, got: (sent[0] * 2,))
+    seen = watched(t, layer)
+    x = t.ones(1, 2, requires_grad=True)
+    layer(x).sum().backward()
+    return seen, x.grad, layer.weight.grad
+
+
+@row("backward hook of a module that returns too much")
+def _(t):
+    layer = t.nn.Linear(2, 3)
+    layer.register_full_backward_hook(lambda module, sent, got: (sent[0], sent[0]))
+    layer(t.ones(1, 2, requires_grad=True)).sum().backward()
+
+
+@row("backward hook of a module that returns a gradient for no input")
+def _(t):
+    layer = t.nn.Linear(2, 3)
+    layer.register_full_backward_hook(lambda module, sent, got: (t.ones(1, 2),))
+    layer(t.ones(1, 2)).sum().backward()
+
+
+@row("second derivative through a backward hook of a module")
+def _(t):
+    t.manual_seed(0)
+    layer = t.nn.Linear(2, 3)
+    seen = watched(t, layer)
+    x = t.ones(1, 2, requires_grad=True)
+    (g,) = t.autograd.grad(layer(x).pow(2).sum(), x, create_graph=True)
+    g.sum().backward()
+    return len(seen), x.grad
+
+
+@row("is_tensor and its like")
+def _(t):
+    x = t.tensor([1.0, 2.0])
+    return t.is_tensor(x), t.is_tensor([1.0]), t.numel(x), t.is_floating_point(x)
+
+
 # --- the comparison -------------------------------------------------------------------------------
 
 

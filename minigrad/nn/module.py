@@ -42,6 +42,8 @@ class Module:
         own["_modules"] = {}
         own["_pre_hooks"] = {}
         own["_hooks"] = {}
+        own["_backward_hooks"] = {}
+        own["_backward_pre_hooks"] = {}
 
     def forward(self, *inputs, **options):
         """Compute the output; to be written in a subclass."""
@@ -54,6 +56,15 @@ class Module:
             changed = hook(self, inputs)
             if changed is not None:
                 inputs = changed if isinstance(changed, tuple) else (changed,)
+        if not (self._backward_hooks or self._backward_pre_hooks):
+            return self._forward(inputs, options)
+        from .hooks import BackwardHook
+
+        hooks, pre_hooks = self._backward_hooks, self._backward_pre_hooks
+        watch = BackwardHook(self, tuple(hooks.values()), tuple(pre_hooks.values()))
+        return watch.after(self._forward(watch.before(inputs), options))
+
+    def _forward(self, inputs, options):
         output = self.forward(*inputs, **options)
         for hook in tuple(self._hooks.values()):
             changed = hook(self, inputs, output)
@@ -67,6 +78,27 @@ class Module:
     def register_forward_hook(self, hook: Callable) -> RemovableHandle:
         """Call `hook(module, inputs, output)` after forward; its result replaces the output."""
         return RemovableHandle(self._hooks, hook)
+
+    def register_full_backward_hook(self, hook: Callable) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` when the gradients of the inputs are known.
+
+        Both are tuples; a tuple that the hook returns replaces grad_input.
+
+        >>> import minigrad
+        >>> from minigrad import nn
+        >>> layer = nn.Linear(2, 1)
+        >>> handle = layer.register_full_backward_hook(lambda module, sent, got: print(got))
+        >>> layer(minigrad.ones(1, 2, requires_grad=True)).sum().backward()
+        (tensor([[1.]]),)
+        """
+        return RemovableHandle(self._backward_hooks, hook)
+
+    def register_full_backward_pre_hook(self, hook: Callable) -> RemovableHandle:
+        """Call `hook(module, grad_output)` when the gradients of the outputs are known.
+
+        A tuple that the hook returns replaces grad_output.
+        """
+        return RemovableHandle(self._backward_pre_hooks, hook)
 
     # --- attributes -------------------------------------------------------------------------------
 
