@@ -8,6 +8,7 @@ import sys
 
 import nbformat
 import pytest
+import torch
 from bs4 import BeautifulSoup
 from conftest import needs
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -122,6 +123,24 @@ def test_formulas_are_mathml(pages):
     text = pages["page"].read_text(encoding="utf-8")
     assert text.count("<math") >= 2 and "<mfrac>" in text
     assert "$" not in re.sub(r"<(script|style).*?</\1>", "", text, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("tex", "text"),
+    [
+        (r"\texttt{grad\_a}", "grad_a"),
+        (r"\text{50\% of \{a, b\} \& \#1, \$2}", "50% of {a, b} & #1, $2"),
+        (r"\mbox{a\_b}", "a_b"),
+        (r"\text{\&lt;b}", "&lt;b"),  # shown, and no tag
+        ("\\text{\ue026lt;\ue03cb}", "&lt;\ue03cb"),
+    ],
+)
+def test_what_is_escaped_in_a_formulas_text_is_shown_without_its_backslash(tex, text):
+    page = BeautifulSoup(mathml(f"{tex} = x"), "html.parser")
+    assert page.find("mtext").text.replace("\xa0", " ") == text
+    assert page.find("mi").text == "x" and {tag.name for tag in page.find_all()} <= {
+        *("math", "mrow", "mstyle", "mtext", "mi", "mo")
+    }
 
 
 def test_what_no_one_can_translate_stays_readable(monkeypatch):
@@ -246,9 +265,26 @@ def test_the_explorer_asks_before_it_shows(open_page):
 
 
 @needs("chromium")
+def test_no_rule_gives_the_answer_away_while_it_is_asked_for(open_page):
+    page = open_page("page")
+    explorer = player(page, 0)
+    explorer.locator(".mg").first.focus()
+    page.keyboard.press("PageDown")
+    rule, why = explorer.locator(".rule"), explorer.locator(".why")
+    assert "sends to MulBackward0 (2)" in rule.inner_text() and why.is_visible()
+    explorer.get_by_label("Predict").check()
+    page.keyboard.press("PageDown")
+    assert explorer.get_by_label("What does MeanBackward0 send to MulBackward0 (2)").is_visible()
+    assert not rule.is_visible() and not why.is_visible()
+    assert explorer.locator(".box table").first.is_visible()  # what one needs to find the answer
+    explorer.get_by_text("Show it").click()
+    assert rule.is_visible() and explorer.locator(".side > .math").is_visible()
+
+
+@needs("chromium")
 def test_the_small_widgets_play(open_page):
     page = open_page("page")
-    leaves, jacobian, broadcast, meter, descent = (player(page, i) for i in range(1, 6))
+    leaves, jacobian, broadcast, meter, descent = (player(page, i) for i in range(2, 7))
 
     leaves.get_by_label("computed").check()
     assert "no leaf" in leaves.locator("p").inner_text()
@@ -298,6 +334,64 @@ def test_printing_leaves_the_buttons_out(open_page):
     assert pdf[:5] == b"%PDF-" and pdf.count(b"/Subtype /Image") + pdf.count(b"/Subtype/Image") < 7
 
 
+# --- how large -----------------------------------------------------------------------------------
+
+# The letters of a picture in pixels, and what its pane shows of it.
+MEASURE = """root => {
+    const pic = root.querySelector(".pic"), svg = pic.querySelector("svg");
+    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+    return {
+        letters: 18 * scale * pic.offsetWidth / pic.getBoundingClientRect().width,
+        side: pic.nextElementSibling.getBoundingClientRect().right,
+        all: [pic.scrollWidth <= pic.clientWidth, pic.scrollHeight <= pic.clientHeight],
+    };
+}"""
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    """A page with the backward pass of a network of two layers."""
+    nn = torch.nn
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+    loss = nn.functional.cross_entropy(net(torch.randn(5, 4)), torch.tensor([0, 1, 2, 1, 0]))
+    cell = new_code_cell("explore(loss)", outputs=[shown(explore(loss))], execution_count=1)
+    path = tmp_path_factory.mktemp("network") / "network.html"
+    path.write_text(PageExporter().from_notebook_node(new_notebook(cells=[cell]))[0], "utf-8")
+    return path
+
+
+@needs("chromium")
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080)])
+def test_a_network_can_be_read_on_a_page_and_on_a_projector(browser, network, width, height):
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(network.as_uri())
+    widget = page.locator(".mg")
+    found = widget.evaluate(MEASURE)
+    assert found["letters"] >= 12 and found["all"][0] and found["side"] <= width
+    assert found["all"][1] == (height == 1080)
+    widget.get_by_label("Projector").check()
+    page.wait_for_function("document.fullscreenElement")
+    page.wait_for_timeout(200)
+    found = widget.evaluate(MEASURE)
+    assert found["letters"] >= 17.99 and found["side"] <= width
+    assert found["all"][0] == (width == 1920)
+    widget.focus()
+    page.keyboard.press("PageDown")
+    assert widget.locator(".node.on").last.evaluate(SEEN)
+    page.keyboard.press("End")
+    scrolled = "root => root.querySelector('.pic').scrollTop"
+    assert widget.evaluate(scrolled) > 0  # what was looked at last, and not the top
+    page.close()
+
+
+# Whether all of an element is inside the pane of its picture.
+SEEN = """e => {
+    const [a, b] = [e, e.closest(".pic")].map((one) => one.getBoundingClientRect());
+    return a.top >= b.top && a.bottom <= b.bottom && a.left >= b.left && a.right <= b.right;
+}"""
+
+
 # --- slides --------------------------------------------------------------------------------------
 
 
@@ -329,6 +423,49 @@ def test_slides_turn_and_their_players_keep_their_keys(open_page):
     assert at(page)[1] == "Descent"
     page.wait_for_function("location.hash === '#/7'")  # reveal.js writes it a little later
     assert page.locator(".slide-number").inner_text().split() == ["8", "/", "8"]
+
+
+@needs("chromium")
+def test_a_slide_has_room_for_its_picture(open_page):
+    page = open_page("slides")
+    at(page)
+    for number in range(1, 8):
+        page.evaluate(f"Reveal.slide({number})")
+        section = page.locator("section section.present")
+        section.locator(".mg").wait_for()
+        page.wait_for_timeout(100)
+        high = section.evaluate("e => [e.scrollHeight, e.clientHeight]")
+        assert high[0] <= high[1], number
+        end = section.locator(".mg").evaluate("e => e.getBoundingClientRect().bottom")
+        assert end <= 720, number
+        found = section.locator(".mg").evaluate(MEASURE)
+        assert found["letters"] >= 12, number
+        assert all(found["all"]) or number == 1, number
+    page.evaluate("Reveal.slide(1)")
+    explorer = player(page, 0)
+    output = explorer.locator(".node.output")
+    assert output.evaluate(SEEN)  # where the pass begins
+    explorer.locator(".mg").focus()
+    page.keyboard.press("PageDown")
+    page.keyboard.press("PageDown")
+    page.keyboard.press("PageDown")
+    assert explorer.locator(".node.on").evaluate_all(f"all => all.every({SEEN})")
+    page.keyboard.press("Home")
+    assert output.evaluate(SEEN)
+
+
+def test_a_text_after_a_picture_begins_a_slide():
+    cells = [
+        new_markdown_cell("# A lesson"),
+        new_code_cell("t", outputs=[shown(tensor_card(t=minigrad.ones(2)))], execution_count=1),
+        new_code_cell("1"),
+        new_markdown_cell("words"),
+        new_code_cell("t", outputs=[shown(tensor_card(t=minigrad.ones(2)))], execution_count=1),
+        new_markdown_cell("more words"),
+    ]
+    html, _ = SlidesExporter().from_notebook_node(new_notebook(cells=cells))
+    assert len(BeautifulSoup(html, "html.parser").select(".slides > section")) == 3
+    assert all("slideshow" not in cell.metadata for cell in cells)
 
 
 KINDS = ("slide", "fragment", "-", "skip", "subslide", "notes", "slide")
@@ -383,8 +520,13 @@ def test_a_dark_page_is_dark_all_over(browser, lesson, exporter):
     path.write_text(html, encoding="utf-8")
     page = browser.new_page()
     page.goto(path.as_uri())
-    widget = player(page, 0).locator(".mg").first
-    assert widget.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(22, 25, 29)"
+    if exporter is SlidesExporter:
+        page.evaluate("Reveal.configure({ transition: 'none' })")
+    for number in range(3):  # the explorer, a card, a table
+        widget = player(page, number).locator(".mg").first
+        assert widget.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(22, 25, 29)"
+        paper = widget.locator("svg rect").first
+        assert paper.evaluate("e => getComputedStyle(e).fill") == "rgb(22, 25, 29)"
     if exporter is SlidesExporter:
         page.locator(".reveal.has-dark-background").wait_for()
         assert page.get_by_text("In [").or_(page.get_by_text("Out[")).count() == 0

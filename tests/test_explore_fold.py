@@ -53,7 +53,7 @@ def test_a_small_graph_stays_as_it_is():
     trace = chain(18)
     assert len(trace.nodes) <= WHOLE
     tree = Tree(trace)
-    assert tree.depths == 1 and tree.level(1).trace is trace
+    assert tree.depths == 1 and tree.level(1).trace is tree.trace
 
 
 def test_a_model_is_shown_by_its_layers(transformer):
@@ -394,7 +394,7 @@ def test_a_page_without_a_kernel_shows_the_groups(transformer):
     widget = explore(transformer.trace)
     data, _ = widget._repr_mimebundle_()
     (scene,) = data["application/vnd.minigrad.explorer+json"]["scenes"]
-    assert scene["note"] == "13 boxes stand for 672 nodes."
+    assert scene["note"] == "13 boxes stand for 672 nodes. The piles open in a live notebook."
     assert not any("opens" in about for about in scene["boxes"].values())
     assert len(data["text/plain"]) < 5000
 

@@ -53,8 +53,8 @@ def test_one_edge_at_a_time_and_then_the_sum(library):
     out, names = first_lesson(library)
     frames = film(record(out, **names))
     assert [(f.kind, f.told.words) for f in frames][4:8] == [
-        ("send", "MulBackward0 sends [2, 2.667, 3.333] to y (as input 1)."),
-        ("send", "MulBackward0 sends [2, 2.667, 3.333] to y (as input 2)."),
+        ("send", "MulBackward0 (1) sends [2, 2.667, 3.333] to y (as input 1)."),
+        ("send", "MulBackward0 (1) sends [2, 2.667, 3.333] to y (as input 2)."),
         ("add", "y had [2, 2.667, 3.333]. [2, 2.667, 3.333] is added: [4, 5.333, 6.667]."),
         ("send", "y sends [4, 5.333, 6.667] to x."),
     ]
@@ -130,7 +130,7 @@ def test_every_gradient_of_generated_programs_is_shown_once():
             shown[frame.name] = frame.text
         for step in trace.steps:
             if len(step.arrived) == 1 and step.arrived[0] is not None:
-                assert shown[f"grad-{step.node}"] == svg.short(step.arrived[0]), seed
+                assert shown[f"grad-{step.node}"] == svg.brief(step.arrived[0]), seed
 
 
 # --- formulas ------------------------------------------------------------------------------------
@@ -303,6 +303,36 @@ def test_a_notebook_gets_the_widget_and_what_stands_in_for_it():
     assert data["text/plain"].endswith("The pass is over. x.grad is [4, 5.333, 6.667].")
     assert "alt" in about["image/png"]
     json.dumps(data["application/vnd.minigrad.explorer+json"])
+
+
+def test_boxes_of_one_operation_are_told_apart_in_words_and_boxes_alike():
+    out, names = first_lesson()
+    trace = record(out, **names)
+    words = film(trace)[3].told.words
+    assert words == "MulBackward0 (2) sends [0.6667, 0.6667, 0.6667] to MulBackward0 (1)."
+    scene = player(trace).scene(0)
+    assert scene["moments"][3]["words"] == words
+    for text in (scene["svg"], svg.to_svg(trace), svg.in_words(trace)):
+        assert "MulBackward0 (1)" in text and "MulBackward0 (2)" in text
+        assert "AddBackward0 (" not in text  # one alone keeps its name
+    assert "sends to MulBackward0 (1)" in scene["boxes"]["5"]["html"]
+
+
+@pytest.mark.parametrize(
+    ("array", "text"),
+    [
+        ([0.6667, 0.6667, 0.6667], "[0.6667, 0.6667, 0.6667]"),
+        ([[1.0, 2.0], [3.0, 4.0]], "[[1, 2], [3, 4]]"),
+        ([-0.3241, -0.2302, 0.1234, 0.5678], "[-0.3241, \u2026] (4)"),
+        (np.arange(8.0), "[0, 1, \u2026] (8)"),
+        (np.full((5, 8), 0.1234), "(5, 8)"),
+        ([[-0.3241, -0.2302], [0.1234, 0.5678]], "(2, 2)"),
+        (np.zeros((0, 3)), "[]"),
+    ],
+)
+def test_a_value_in_a_box_is_short(array, text):
+    assert svg.brief(np.asarray(array)) == text
+    assert len(text) <= svg.WIDEST
 
 
 def test_two_pictures_on_one_page_share_no_id():

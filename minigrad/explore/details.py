@@ -8,7 +8,7 @@ import numpy as np
 
 from . import formula
 from .fold import Group, Tree
-from .svg import NONE_YET, STROKE, call
+from .svg import NONE_YET, STROKE, call, numeral
 
 CELLS = 8  # rows and columns of an array that are shown
 DEEPEST = 0x66  # how opaque the colour of a cell is at most
@@ -35,7 +35,7 @@ def details(tree: Tree, box: int) -> str:
             held += ["\u2026"] * (len(node.ops) > MOST_HELD)
             parts.append(entry("holds", ", ".join(held)))
     else:
-        parts = [f"<p>{names}{escape(node.op or node.kind)}</p>"]
+        parts = [f"<p>{names}{escape((node.op or node.kind) + numeral(node))}</p>"]
         if node.line:
             line = escape(node.line).replace("(`", "<code>").replace("`)", "</code>")
             parts.append(f"<p><small>made in {line}</small></p>")

@@ -22,6 +22,7 @@ from bs4 import BeautifulSoup, Tag
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters import SlidesExporter as RevealExporter
+from nbconvert.exporters.slides import _RevealMetadataPreprocessor
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
@@ -40,8 +41,20 @@ ATTRIBUTE = re.compile(
     "notation|scriptlevel|separator|stretchy|symmetric|voffset|width"
 )
 MOST_TEX = 5000  # letters of a formula
+# Text inside a formula. The translator would show the backslash of `\_`, and end at `\}`.
+TEXT = re.compile(
+    r"\\(?:emph|[fhm]box|tag\*?|text(?:bf|it|md|normal|rm|sf|tt|up)?)\s*{(?:[^{}\\]|\\.)*}"
+)
+ESCAPED = re.compile(r"\\([\\{}_%#$& ])")
+PRIVATE = 0xE000  # a letter that is escaped waits in Unicode's private area, out of its sight
 # A slide begins at its top, and the address tells which one is shown.
-SLIDES = {"hash": True, "center": False, "margin": 0.02, "pdfSeparateFragments": False}
+SLIDES = {
+    "hash": True,
+    "center": False,
+    "display": "flex",
+    "margin": 0.02,
+    "pdfSeparateFragments": False,
+}
 
 
 class AloneExporter(HTMLExporter):
@@ -125,17 +138,11 @@ class SlidesExporter(PageExporter, RevealExporter):
         spec = find_spec("pyreveal")
         return str(Path(spec.origin).parent / "revealjs") if spec and spec.origin else "."
 
-    def from_notebook_node(
-        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
-    ) -> tuple[str, dict[str, Any]]:
-        """Convert a notebook; returns the page and nbconvert's resources.
-
-        Raises:
-            FileNotFoundError: if there is no reveal.js.
-        """
-        nb = nb.copy()
-        nb.cells = _with_slide_types(nb.cells)
-        return super().from_notebook_node(nb, resources, **options)
+    def _init_preprocessors(self) -> None:
+        super()._init_preprocessors()
+        self.register_preprocessor(SlideTypes, enabled=True)
+        # After the cells were executed, before nbconvert marks where slides begin and end.
+        self._preprocessors.sort(key=lambda one: isinstance(one, _RevealMetadataPreprocessor))
 
     def finish(self, page: BeautifulSoup) -> None:
         super().finish(page)
@@ -165,16 +172,25 @@ class SlidesExporter(PageExporter, RevealExporter):
         return path.read_text(encoding="utf-8")
 
 
-def _with_slide_types(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """The cells, or where none says how it begins a slide, copies that do: by their headings."""
-    told = {cell.metadata.get("slideshow", {}).get("slide_type", "-") for cell in cells}
-    if told - {"-", ""}:
-        return cells
-    copies = [cell.copy() for cell in cells]
-    for cell in copies:
-        if cell.cell_type == "markdown" and cell.source.startswith(("# ", "## ")):
-            cell.metadata = NotebookNode(cell.metadata, slideshow={"slide_type": "slide"})
-    return copies
+class SlideTypes(Preprocessor):
+    """Says of each cell how it begins a slide, in a notebook that does not.
+
+    A heading begins one, and a text after a picture: so a picture has what is left of a slide.
+    """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        told = {cell.metadata.get("slideshow", {}).get("slide_type", "-") for cell in nb.cells}
+        pictured = False
+        for cell in nb.cells if told <= {"-", ""} else ():
+            heading = cell.source.startswith(("# ", "## "))
+            if cell.cell_type == "markdown" and (heading or pictured):
+                cell.metadata["slideshow"] = {"slide_type": "slide"}
+                pictured = False
+            outputs = cell.get("outputs", [])
+            pictured |= any("image/png" in output.get("data", {}) for output in outputs)
+        return nb, resources
 
 
 # --- players --------------------------------------------------------------------------------------
@@ -246,7 +262,8 @@ def mathml(tex: str, block: bool = False) -> str:
     translate = _translator()
     if translate is not None and len(tex) <= MOST_TEX:
         try:
-            return _written(translate(tex.strip(), display="block" if block else "inline"))
+            hidden = TEXT.sub(lambda text: ESCAPED.sub(_hide, text[0]), tex.strip())
+            return _written(translate(hidden, display="block" if block else "inline"))
         except Exception:  # the translator raises many kinds for what it does not know
             pass
     return f"<code>{escape(tex.strip())}</code>"
@@ -260,10 +277,17 @@ def _translator() -> Callable[..., Element] | None:
     return convert_to_element
 
 
+def _hide(escaped: re.Match[str]) -> str:
+    return chr(PRIVATE + ord(escaped[1]))
+
+
+SHOWN = {PRIVATE + ord(letter): letter for letter in "\\{}_%#$& "}
+
+
 def _written(part: Element) -> str:
     """An element of the translator as text. Its own way of writing would let HTML through."""
     kept = (f' {k}="{escape(unescape(v))}"' for k, v in part.items() if ATTRIBUTE.fullmatch(k))
-    inside = escape(unescape(part.text or "")) + "".join(map(_written, part))
+    inside = escape(unescape(part.text or "").translate(SHOWN)) + "".join(map(_written, part))
     return f"<{part.tag}{''.join(kept)}>{inside}</{part.tag}>"
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from .boxes import Boxes
 from .reasons import base
+from .svg import numbered
 from .trace import Edge, Node, Step, Trace
 
 MOST = 30  # boxes in a view
@@ -67,6 +68,7 @@ class Tree:
     """
 
     def __init__(self, trace: Trace) -> None:
+        trace = numbered(trace)
         boxes = Boxes(trace)
         self.trace, self.root = trace, boxes.root
         self.parts, self.names = boxes.parts, boxes.names

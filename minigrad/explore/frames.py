@@ -14,7 +14,7 @@ import numpy as np
 from . import formula
 from .fold import Group
 from .reasons import STRETCHED, reason, stretches
-from .svg import NONE_YET, Line, box_lines, call, short
+from .svg import NONE_YET, Line, box_lines, brief, call, numbered, short
 from .trace import Edge, Node, Step, Trace
 
 Kind = Literal["start", "open", "seed", "send", "add", "keep", "stop", "end"]
@@ -67,8 +67,8 @@ class Frame:
     def text(self) -> str:
         """What the text that changes says from here on."""
         if set(self.shown) <= {0}:
-            return "".join(map(short, self.shown.values()))
-        return ", ".join(f"{nr}: {short(array)}" for nr, array in sorted(self.shown.items()))
+            return "".join(map(brief, self.shown.values()))
+        return ", ".join(f"{nr}: {brief(array)}" for nr, array in sorted(self.shown.items()))
 
 
 def film(trace: Trace) -> list[Frame]:
@@ -87,7 +87,7 @@ def film(trace: Trace) -> list[Frame]:
         x has no .grad yet. It keeps [3, 3].
         The pass is over. x.grad is [3, 3].
     """
-    return _Film(trace).frames
+    return _Film(numbered(trace)).frames
 
 
 def lines_of(node: Node) -> list[Line]:
@@ -98,7 +98,7 @@ def lines_of(node: Node) -> list[Line]:
         return [*lines, ("sends ", NONE_YET, "left")] if node.ops else lines
     if node.kind == "constant":
         return [("", line, "") for line in (first, *rest)]
-    kept = NONE_YET if node.grad is None else short(node.grad)
+    kept = NONE_YET if node.grad is None else brief(node.grad)
     lines = [("", first, ""), ("", rest[0], ""), ("grad  ", NONE_YET, "grad")]
     if node.kind == "leaf" or node.grad is not None:
         lines.append((".grad ", kept, "kept"))

@@ -63,7 +63,7 @@ class Live(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
         live = super()._repr_mimebundle_(**kwargs)
         data, about = live if isinstance(live, tuple) else (live or {}, {})
-        still, still_about = self.still._repr_mimebundle_()
+        still, still_about = self.still.stand_in()
         frames = {MIME: frames_of(self._title, self._draw, self._controls)}
         return {**data, **frames, **still}, {**about, **still_about}
 

@@ -1,4 +1,4 @@
-// A page without a kernel: each widget gets a model that answers from stored data as Python would.
+// Without a kernel each widget has a model that answers as Python would.
 function modelOf(told) {
   const state = { step: 0, predict: false, projector: false, ...told };
   const { scenes, frames, parts, names } = state;
@@ -22,7 +22,7 @@ function modelOf(told) {
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(STYLE);
 for (const place of document.querySelectorAll("[data-player]")) {
-  const el = place.attachShadow({ mode: "open" }); // the page's own CSS does not reach in here
+  const el = place.attachShadow({ mode: "open" }); // out of reach of the page's CSS
   el.adoptedStyleSheets = [sheet];
   render({ model: modelOf(JSON.parse(place.querySelector("script").textContent)), el });
 }

@@ -15,11 +15,12 @@ from .details import details, entry, table
 from .fold import Tree, View
 from .frames import Frame, lines_of
 from .reel import Reel
-from .svg import LETTER, NONE_YET, Stage, call, short, to_svg
+from .svg import LETTER, NONE_YET, Stage, brief, call, to_svg
 
 GAP = 64  # between rows: room for what goes along an edge
 WORDS = {"grad": "gradient", "kept": ".grad", "left": "sends"}
 ASKED = 6  # numbers that a reader is asked for at once
+LIVE_ONLY = "The piles open in a live notebook."
 NEAR = 0.02  # how far an answer may be off, as a share of the number
 QUESTION = (
     '<label>{asks} <input type="text" name="guess" required autocomplete="off"></label> '
@@ -131,7 +132,7 @@ class Player:
             return change.text
         kind, _, box = name.partition("-")
         grad = self.tree.node(int(box)).grad
-        return NONE_YET if kind != "kept" or grad is None else short(grad)
+        return NONE_YET if kind != "kept" or grad is None else brief(grad)
 
     def _longest(self, name: str) -> int:
         """The most letters that a text ever has."""
@@ -154,7 +155,7 @@ class Player:
             edge = view.edge(*moment.edge)
             told["done"] = [f"edge-{edge}"]
             told["on"] += [f"edge-{edge}", f"node-{view.seen(moment.edge[0])}"]
-            label = NONE_YET if frame.value is None else short(frame.value)
+            label = NONE_YET if frame.value is None else brief(frame.value)
             told["label"] = [f"edge-{edge}", label]
         told["math"] = list(said.formula)
         if said.formula and box is not None:
@@ -171,7 +172,8 @@ class Player:
         if group != self.tree.root:
             return f"{self.tree.names[group]} is open, a part of {whole}. Escape closes it."
         count = f"{len(self.tree.parts[group])} boxes stand for {whole}."
-        return f"{count} A click on a pile opens it, or Enter." if live else count
+        opens = "A click on a pile opens it, or Enter." if live else LIVE_ONLY
+        return f"{count} {opens}"
 
     # --- details ----------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from .fold import Tree
 from .frames import Frame, Told, film
-from .svg import short
+from .svg import brief
 from .trace import Edge
 
 
@@ -52,7 +52,7 @@ class Change(NamedTuple):
 
     @property
     def text(self) -> str:
-        return short(self.value) if self.frame is None else self.frame.text
+        return brief(self.value) if self.frame is None else self.frame.text
 
 
 class Reel:

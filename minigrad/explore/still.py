@@ -55,6 +55,13 @@ class Still:
         return self.words
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
+        from .controls import MIME, frames_of  # they make stills, too
+
+        bundle, about = self.stand_in()
+        return {**bundle, MIME: frames_of("Picture", lambda: (self.svg, ""), ())}, about
+
+    def stand_in(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is shown where nothing plays: PNG and words, and the size of the PNG."""
         bundle: dict[str, Any] = {"text/plain": self.words}
         about: dict[str, Any] = {}
         if self.png is not None:

@@ -10,8 +10,9 @@ class="edge">`, numbered as in the trace: what wants to animate the picture find
 names. An edge tells in `data-at` where a text on it would stand.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -32,17 +33,19 @@ FONT = "'DejaVu Sans Mono', Menlo, Consolas, monospace"
 FONT_SIZE = 18
 LETTER = 0.602 * FONT_SIZE  # the width of a letter: all are equal in these fonts
 LEADING = 26
-SMALLEST, LARGEST = 0.65, 1.34  # of a film: letters of 12 pixels, and on a projector of 18 points
-FEW = 12  # boxes: a projector shows so few in the largest letters
+LEGEND_WIDTH = 380  # where the graph is narrower
 PAD_X, PAD_Y = 16, 11
 MARGIN = 26
 PATH_HEIGHT = 44  # of the line that names the opened groups
 PORT = 18  # between edges that enter the same box
 NONE_YET = "\u2014"  # an em dash, never a zero
+WIDEST = 24  # letters of a value in a box
+NUMBERED = ("leaf", "op", "output")  # kinds of which two may be called alike
 # What rides on an edge while a gradient goes along it.
 FLOW = (
-    '<g class="flow"><rect height="30" y="-15" rx="15"/>'
-    '<text text-anchor="middle" y="6"></text></g>'
+    '<filter id="{0}flow" x="-6%" y="-20%" width="112%" height="140%">'
+    '<feFlood style="flood-color: var(--grad)"/><feComposite in="SourceGraphic"/></filter>'
+    '<text class="flow" text-anchor="middle" y="6" filter="url(#{0}flow)"></text>'
 )
 LEGEND = (
     *(("leaf", "leaf"), ("op", "operation"), ("output", "output"), ("constant", "constant")),
@@ -93,6 +96,7 @@ def to_svg(trace: Trace, title: str = "Backward graph", stage: Stage | None = No
         >>> to_svg(read(minigrad.ones(2, requires_grad=True).sum(), {})).startswith("<svg ")
         True
     """
+    trace = numbered(trace)
     stage = stage or _still(trace)
     sizes = [
         box_size([before + text for before, text, _ in lines], room, node.kind)
@@ -103,19 +107,19 @@ def to_svg(trace: Trace, title: str = "Backward graph", stage: Stage | None = No
     drawn = [_edge(trace, layout, i, ports[i], sizes, stage) for i in range(len(trace.edges))]
     drawn += [_box(node, layout, sizes[node.id], stage) for node in trace.nodes]
     if stage.prefix:
-        drawn.append(FLOW)
-    legend, legend_width = _legend(trace, layout.height + 44)
+        drawn.append(FLOW.format(stage.prefix))
+    legend, legend_width, legend_height = _legend(trace, layout.height + 44, layout.width)
     path, path_width = _path(stage)
     top = MARGIN + (PATH_HEIGHT if path else 0)
     inner = max(layout.width, legend_width, path_width, stage.width)
     shift = (inner - layout.width) / 2
-    width, height = inner + 2 * MARGIN, layout.height + 44 + FONT_SIZE + top + MARGIN
+    width, height = inner + 2 * MARGIN, layout.height + 44 + legend_height + top + MARGIN
     role = "group" if stage.prefix else "img"  # a group: its boxes can be chosen
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}" '
             f'width="{_n(width)}" height="{_n(height)}" role="{role}" font-family="{FONT}" '
-            f'font-size="{FONT_SIZE}" style="{_scale(width, height, stage)}">',
+            f'font-size="{FONT_SIZE}" style="max-width: 100%; height: auto">',
             f"<title>{escape(title)}</title>",
             f"<desc>{escape(in_words(trace))}</desc>",
             f'<rect class="paper" x="1" y="1" width="{_n(width - 2)}" height="{_n(height - 2)}" '
@@ -141,21 +145,6 @@ def _laid_out(sizes: tuple, edges: tuple, gap: float) -> Layout:
     return lay_out(sizes, edges, gap)
 
 
-def _scale(width: float, height: float, stage: Stage) -> str:
-    """How large the picture is shown: as wide as there is room, but never unreadably small.
-
-    A projector shows a film as high as the screen, with letters of 18 to 24 pixels; those of a few
-    boxes are always the largest. Where that is too high, the picture is scrolled to each step.
-    """
-    style = "max-width: 100%; height: auto"
-    if stage.prefix:
-        least = 1 if len(stage.nodes) > FEW else LARGEST
-        fit = f"min(100%, (100vh - 100px) * {width / height:.3f})"
-        sizes = f"{width * least:.0f}px, {fit}, {width * LARGEST:.0f}px"
-        style += f"; min-width: {width * SMALLEST:.0f}px; --z: 1; --large: clamp({sizes})"
-    return style
-
-
 def _still(trace: Trace) -> Stage:
     """A picture that nobody animates."""
     count, room = len(trace.nodes), [0] * len(trace.nodes)
@@ -172,17 +161,17 @@ def box_lines(node: Node) -> list[str]:
     if node.kind == "constant":
         if node.value is None:
             return ["constant", f"value {NONE_YET}"]
-        value = short(node.value)
+        value = brief(node.value)
         return [f"{names} = {value}"] if names else [value]
     if node.kind == "group":
         return [names, node.about]
-    op = node.op or "leaf"
+    op = (node.op or "leaf") + numeral(node)
     if "exponent" in node.saved:
         op += f" {node.saved['exponent']:g}"
     return [
         f"{names} {op}" if names else op,
-        f"value {NONE_YET if node.value is None else short(node.value)}",
-        f"grad  {NONE_YET if node.grad is None else short(node.grad)}",
+        f"value {NONE_YET if node.value is None else brief(node.value)}",
+        f"grad  {NONE_YET if node.grad is None else brief(node.grad)}",
     ]
 
 
@@ -198,6 +187,22 @@ def short(array: np.ndarray, most: int = 4) -> str:
     if array.size > most:
         return f"{_head(array, 2)} {array.shape}".replace(",)", ")")
     return _head(array, most)
+
+
+def brief(array: np.ndarray) -> str:
+    """Write an array in so few characters that a box stays small: a large matrix is its shape.
+
+    Example:
+        >>> brief(np.array([1.0, 2.5, -3.14159]))
+        '[1, 2.5, -3.142]'
+        >>> brief(np.zeros((2, 8)))
+        '(2, 8)'
+    """
+    text = short(array)
+    if (array.size > 4 and array.ndim > 1) or len(text) > WIDEST:
+        head = "" if array.ndim > 1 else _head(array, 1)
+        text = f"{head} {array.shape}".replace(",)", ")").strip()
+    return text
 
 
 def _head(array: np.ndarray, most: int) -> str:
@@ -220,7 +225,7 @@ def _written(parts: Any, more: Sequence[bool]) -> str:
 
 def in_words(trace: Trace) -> str:
     """Tell the graph line by line, inputs first: for a screen reader or a terminal."""
-    told = []
+    trace, told = numbered(trace), []
     into: dict[int, list[Node]] = {}
     for edge in sorted(trace.edges, key=lambda edge: edge.slot):
         into.setdefault(edge.target, []).append(trace.nodes[edge.source])
@@ -234,7 +239,34 @@ def in_words(trace: Trace) -> str:
 def call(node: Node) -> str:
     if node.kind == "constant" and not node.names:
         return "a constant" if node.value is None else short(node.value)
-    return node.names[0] if node.names else node.op or "an unnamed leaf"
+    return node.names[0] if node.names else (node.op or "an unnamed leaf") + numeral(node)
+
+
+def numeral(node: Node) -> str:
+    """What tells a node apart from others of its operation: " (2)", or nothing."""
+    return f" ({node.number})" if node.number else ""
+
+
+def numbered(trace: Trace) -> Trace:
+    """The same with a number for each node that would be called like another one.
+
+    Example:
+        >>> import minigrad
+        >>> from minigrad.explore.trace import read
+        >>> x = minigrad.ones(2, requires_grad=True)
+        >>> [call(node) for node in numbered(read(x * x * x, {"x": x})).nodes]
+        ['x', 'MulBackward0 (1)', 'MulBackward0 (2)']
+    """
+    own = {node.id: call(node) for node in trace.nodes if not node.names and node.kind in NUMBERED}
+    count, seen = Counter(own.values()), Counter[str]()
+    if len(count) == len(own):
+        return trace
+    nodes = list(trace.nodes)
+    for at, name in own.items():
+        if count[name] > 1:
+            seen[name] += 1
+            nodes[at] = replace(nodes[at], number=seen[name])
+    return replace(trace, nodes=tuple(nodes))
 
 
 def _told(node: Node) -> list[str]:
@@ -369,21 +401,24 @@ def _path(stage: Stage) -> tuple[list[str], float]:
     return drawn, x
 
 
-def _legend(trace: Trace, y: float) -> tuple[list[str], float]:
-    """Name the shapes that occur, then the two directions."""
-    size, letter = 15, 15 * 0.602
-    parts, x = [], 0.0
+def _legend(trace: Trace, y: float, most: float) -> tuple[list[str], float, float]:
+    """Name the shapes that occur, then the two directions, in lines about as wide as the graph."""
     present = {node.kind for node in trace.nodes}
-    for kind, word in LEGEND:
-        if kind in present:
-            parts.append(f'<g class="{_look(kind)}">{_shape(kind, x, y, 26, 16, line=2)}</g>')
-            parts.append(_note(x + 34, y + 13, word, INK, size))
-            x += 34 + len(word) * letter + 24
+    named = [(kind, word, INK) for kind, word in LEGEND if kind in present]
     if trace.edges:
-        for word, colour in (("\u2193 values", INK), ("\u2191 gradients", GRADIENT)):
-            parts.append(_note(x, y + 13, word, colour, size))
-            x += len(word) * letter + 20
-    return parts, x - 20
+        named += [("", "\u2193 values", INK), ("", "\u2191 gradients", GRADIENT)]
+    parts: list[str] = []
+    x, width, first = 0.0, 0.0, y
+    for kind, word, colour in named:
+        shape = 34 if kind else 0
+        room = shape + len(word) * LETTER
+        if x and x + room > max(most, LEGEND_WIDTH):
+            x, y = 0.0, y + LEADING
+        if kind:
+            parts.append(f'<g class="{_look(kind)}">{_shape(kind, x, y, 26, 16, line=2)}</g>')
+        parts.append(_note(x + shape, y + 13, word, colour, FONT_SIZE))
+        width, x = max(width, x + room), x + room + 22
+    return parts, width, y - first + FONT_SIZE
 
 
 def _note(x: float, y: float, words: str, colour: str, size: int) -> str:

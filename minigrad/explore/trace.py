@@ -36,8 +36,8 @@ OWN = "saved_tensors"
 
 NOWHERE = (None, 0)  # an input that is not tracked, in `next_functions`
 
-# What torch calls the first and the second input where it saves them: `_saved_self`, `_saved_mat2`.
-SLOT_NAMES = ("self",), ("other", "exponent", "mat2", "vec", "tensor")
+# What torch calls the first, second and third input where it saves them: `_saved_self`.
+SLOT_NAMES = ("self",), ("mat1", "other", "exponent", "mat2", "vec", "tensor"), ("mat2",)
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ class Node:
             that was called more than once is one group.
         line: the caller's statement that made it, as "line 3 (`y = x * 2`)"; "" where no variable
             holds it or the text is not known.
+        number: tells apart the nodes that would be called alike, from 1; 0 where one alone is
+            called so.
     """
 
     id: int
@@ -77,6 +79,7 @@ class Node:
     group: str = ""
     line: str = ""
     again: bool = False
+    number: int = 0
 
     @property
     def shape(self) -> tuple[int, ...] | None:
@@ -415,11 +418,12 @@ def _inputs_first(root: Any) -> dict[Any, tuple]:
 
 @cache
 def _attributes(kind: type) -> list[tuple[str, str]]:
-    """The names of what a kind of node saves, each with its attribute; sizes are left out."""
+    """The names of what a kind of node saves, each with its attribute; shapes are left out."""
     if issubclass(kind, FunctionNode) or hasattr(kind, OWN):
         return [(OWN, OWN)]
     names = [name for name in dir(kind) if name.startswith("_saved_")]
-    return [(name.removeprefix("_saved_"), name) for name in names if not name.endswith("_sizes")]
+    names = [name for name in names if not name.endswith(("_sizes", "_strides"))]
+    return [(name.removeprefix("_saved_"), name) for name in names]
 
 
 def _of_the_table(fn: OpNode) -> dict[str, Any]:
@@ -454,5 +458,5 @@ def _signed(thing: Any) -> Any:
 
 def _constant(slot: int, saved: Mapping[str, Any]) -> Any:
     """Return the untracked input of a slot where its node saved it, else None."""
-    found = (saved[name] for name in SLOT_NAMES[min(slot, 1)] if name in saved)
+    found = (saved[name] for name in SLOT_NAMES[min(slot, 2)] if name in saved)
     return next((thing for thing in found if not getattr(thing, "requires_grad", False)), None)

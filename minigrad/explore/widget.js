@@ -1,11 +1,7 @@
-// Plays a widget. Python has made its controls, its pictures and its words; here they follow the
-// reader. Most pictures come whole; a film keeps its picture, and a step touches only what changes.
+// Plays what Python has made. A film keeps its picture: a step touches only what changes.
 
-// How far a key steps. A presenter's remote control sends Page Up and Page Down.
-const KEYS = {
-  ArrowRight: 1, ArrowDown: 1, PageDown: 1, End: 1e9,
-  ArrowLeft: -1, ArrowUp: -1, PageUp: -1, Home: -1e9,
-};
+// How far a key steps.
+const KEYS = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, End: 1e9, ArrowLeft: -1, ArrowUp: -1, PageUp: -1, Home: -1e9 };
 
 function render({ model, el }) {
   el.innerHTML = model.get("html");
@@ -13,7 +9,8 @@ function render({ model, el }) {
   const part = (selector) => root.querySelector(selector);
   const inputs = [...root.querySelectorAll(".bar input")];
   const slider = inputs.find((input) => input.type === "range");
-  const [pic, ask, words, math, box] = [".pic", ".ask", ".words", ".side > .math", ".box"].map(part);
+  const [body, pic, side, ask, words, math, box] =
+    [".body", ".pic", ".side", ".ask", ".words", ".side > .math", ".box"].map(part);
 
   const get = (name) => model.get(name);
   const full = () => root.getRootNode().fullscreenElement;
@@ -29,38 +26,50 @@ function render({ model, el }) {
       const number = input.nextElementSibling;
       if (number) number.value = input.value + (input.matches(".film") ? ` of ${input.max}` : "");
     }
-    const large = get("projector");
-    root.classList.toggle("projector", large);
+    const large = root.classList.toggle("projector", get("projector"));
     if (large && !full()) root.requestFullscreen?.().catch(() => {});
     if (!large && full() === root) document.exitFullscreen();
     if (get("_scene")) return play();
     pic.innerHTML = get("picture");
     words.textContent = get("words");
+    fit();
   }
 
-  // --- what the reader does ---
+  // All is seen, or where nobody could read it then, it is scrolled.
+  function fit() {
+    const drawn = pic.firstElementChild;
+    const { width, height } = drawn.viewBox.baseVal;
+    drawn.style = "";
+    const [least, most] = get("projector") ? [1, ask ? 1.34 : 3] : [2 / 3, 1];
+    pic.style = `--w: ${width * most + 15}px`;
+    const all = parseFloat(getComputedStyle(pic).maxHeight) || body.clientHeight;
+    const [wide, high] = [pic.clientWidth / width, (all - !ask * (side.offsetHeight + 14)) / height];
+    const scale = high < least ? wide : Math.min(wide, high);
+    drawn.style = `height: auto; width: ${width * Math.max(scale, least)}px`;
+    if (svg) aim();
+  }
 
   function take({ name, type, checked, valueAsNumber }) {
     if (name === "step" && scene) go(valueAsNumber);
     else put(name, type === "range" ? valueAsNumber : checked);
   }
   function move(input, by) {
-    input.value = +input.value + by * input.step; // the browser keeps it between its ends
+    input.value = +input.value + by * input.step;
     take(input);
   }
 
-  // JupyterLab leaves the keys of such an element to us.
+  // JupyterLab leaves its keys to us.
   root.addEventListener("focusin", ({ target }) => (target.dataset.lmSuppressShortcuts = true));
   root.oninput = ({ target }) => inputs.includes(target) && take(target);
   root.onclick = ({ target }) => {
     if (target.dataset.by) move(slider, +target.dataset.by);
-    if (target.closest(".node")) choose(target.closest(".node"));
+    choose(target.closest(".node"));
   };
   root.onkeydown = (event) => {
     const { key, target } = event;
-    event.stopPropagation(); // from the notebook or the slide around us
+    event.stopPropagation();
     const own = target.matches("[type=text], [type=range]:not(.film)") && !key.startsWith("Page");
-    if (target.matches(".node") && (key === "Enter" || key === " ")) choose(target);
+    if (target.matches(".node") && /^(Enter| )$/.test(key)) choose(target);
     else if (key === "Escape" && scene) put("opened", scene.up);
     else if (KEYS[key] && slider && !own) move(target.type === "range" ? target : slider, KEYS[key]);
     else return;
@@ -75,27 +84,22 @@ function render({ model, el }) {
     pic.setPointerCapture(event.pointerId);
     const value = +input.value;
     pic.onpointermove = ({ clientY }) => {
-      input.value = value + Math.round((event.clientY - clientY) / 12) * input.step;
+      input.value = value + ((event.clientY - clientY) / 12) * input.step;
       take(input);
     };
     pic.onlostpointercapture = () => (pic.onpointermove = null);
   };
 
-  // --- a film ---
-
   let scene, svg, chosen;
-  let at; // the moment that the picture shows
-  let lit = []; // marked
-  let known; // up to here nothing is asked again
+  let at; // the moment
+  let lit = [];
+  let known; // asked for
 
   const moment = (i) => scene.moments[i - scene.first];
   const find = (name) => svg.querySelector("#" + scene.prefix + name);
 
   function apply({ set, done }, forward) {
-    for (const [name, ...texts] of set) {
-      const text = find(name);
-      if (text) text.textContent = texts[+forward];
-    }
+    for (const [name, ...texts] of set) find(name)?.replaceChildren(texts[+forward]);
     for (const name of done) find(name)?.classList.toggle("done", forward);
   }
 
@@ -104,13 +108,18 @@ function render({ model, el }) {
     lit = on.map(find).filter(Boolean);
     for (const one of lit) one.classList.add("on");
     const flow = svg.querySelector(".flow");
-    const edge = label && find(label[0]);
-    const told = (flow.lastChild.textContent = edge ? `\u2191 ${label[1]}` : "");
-    flow.style = `--letters: ${told.length}`;
-    if (edge) flow.setAttribute("transform", `translate(${edge.dataset.at})`);
-    if (!lit.length) return;
-    const [a, b] = [lit[1] ?? lit[0], pic].map((one) => one.getBoundingClientRect());
-    pic.scrollBy((a.left + a.right - b.left - b.right) / 2, (a.top + a.bottom - b.top - b.bottom) / 2);
+    flow.textContent = label ? "↑ " + label[1] : "";
+    if (label) flow.setAttribute("transform", `translate(${find(label[0]).dataset.at})`);
+    aim();
+  }
+
+  // Before the pass the output is looked at.
+  function aim() {
+    const target = lit[1] ?? lit[0] ?? (at ? null : [...svg.querySelectorAll(".node")].pop());
+    if (!target) return;
+    const [a, b] = [target, pic].map((one) => one.getBoundingClientRect());
+    const z = pic.offsetWidth / b.width / 2; // a slide is scaled
+    pic.scrollBy((a.left + a.right - b.left - b.right) * z, (a.top + a.bottom - b.top - b.bottom) * z);
   }
 
   function play() {
@@ -121,10 +130,12 @@ function render({ model, el }) {
       svg = pic.firstElementChild;
       part(".note").textContent = scene.note;
       at = scene.first - 1;
+      lit = [];
+      fit();
     }
     if (!get("predict")) known = 0;
     const step = get("step");
-    if (!moment(step)) return; // Python is about to send the scene that holds it
+    if (!moment(step)) return; // Python is about to send its scene
     while (at < step) apply(moment(++at), true);
     while (at > step) apply(moment(at--), false);
     ask.hidden = true;
@@ -140,6 +151,7 @@ function render({ model, el }) {
   }
 
   function choose(node) {
+    if (!node) return;
     const id = node.id.split("-").pop();
     const { opens, jump } = scene.boxes[id];
     if (opens != null) return put("opened", opens);
@@ -159,8 +171,6 @@ function render({ model, el }) {
     put("step", to);
   }
 
-  // --- predict: a value is asked for before it is shown ---
-
   function put_question({ html, answer }, next) {
     show();
     ask.innerHTML = html;
@@ -174,34 +184,26 @@ function render({ model, el }) {
     };
     ask.onsubmit = (event) => {
       event.preventDefault();
-      const place = wrong(numbers(guess.value), answer);
+      const place = wrong(guess.value, answer);
       if (place < 0) verdict.value = `Numbers wanted: ${answer.length}, like 0.5 or 1/3.`;
       else if (place) verdict.value = `Not yet: look at number ${place}.`;
-      else {
-        ask.reset();
-        words.prepend("Right! ");
-      }
+      else ask.reset(), words.prepend("Right! ");
     };
   }
 
   model.on("change", show);
   show();
+  new ResizeObserver(fit).observe(root);
 }
 
-// Reads "4/3, [2 -0.5]" as three numbers.
-function numbers(text) {
-  const parts = text.replaceAll("\u2212", "-").match(/[^\s,;()[\]]+/g) ?? [];
-  return parts.map((part) => {
-    const [top, bottom = 1] = part.split("/");
-    return top / bottom;
+// The place of the first number of "4/3, [2 -0.5]" outside its range, from 1; 0: none, -1: too few.
+function wrong(text, answer) {
+  const parts = text.replaceAll("−", "-").match(/[^\s,;()[\]]+/g) ?? [];
+  if (parts.length !== 1 && parts.length !== answer.length) return -1;
+  return 1 + answer.findIndex(([low, high], i) => {
+    const [top, bottom = 1] = (parts[i] ?? parts[0]).split("/");
+    return !(low <= top / bottom && top / bottom <= high);
   });
-}
-
-// The place of the first number that is outside its range, from 1; 0 if none is, -1 if some are missing.
-function wrong(guess, answer) {
-  if (guess.length === 1) guess = answer.map(() => guess[0]); // one number may stand for equal ones
-  if (guess.length !== answer.length) return -1;
-  return answer.findIndex(([low, high], i) => !(low <= guess[i] && guess[i] <= high)) + 1;
 }
 
 export default { render };

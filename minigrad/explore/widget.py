@@ -136,6 +136,6 @@ class Explorer(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict, dict]:
         """The widget, and what stands in for it: a PNG, words, and the data for an exporter."""
         data, about = super()._repr_mimebundle_(**options)
-        still, about_still = Still(self._on(1).last_picture(), repr(self))._repr_mimebundle_()
+        still, about_still = Still(self._on(1).last_picture(), repr(self)).stand_in()
         data[JSON_TYPE] = {"html": self.html, "scenes": self._on(1).scenes()}
         return {**data, **still}, {**about, **about_still}

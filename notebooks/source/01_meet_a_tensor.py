@@ -197,7 +197,9 @@ print("after: ", x.grad)
 # %% name="explore"
 x = minigrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
 y = x + 2
-mean = (y * y * 2).mean()
+square = y * y
+z = square * 2
+mean = z.mean()
 explore(mean)
 
 # %% [markdown] name="explore-read"
