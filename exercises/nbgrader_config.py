@@ -28,8 +28,8 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# Formulas in feedback pages are readable without the network.
-c.GenerateFeedback.exporter_class = "minigrad.explore.export.AloneExporter"
+# Feedback pages name the exercises, and their formulas are readable without the network.
+c.GenerateFeedback.exporter_class = "grader.page.FeedbackExporter"
 
 # `nbgrader validate` runs a kernel; ending it at once saves a second.
 c.ExecutePreprocessor.shutdown_kernel = "immediate"

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import courses
 import pytest
+from bs4 import BeautifulSoup
 
 from grader import nbgrader_plugin, staging
 from grader.assess import not_graded
@@ -15,6 +16,7 @@ from grader.cli import CommandError, main
 from grader.course import Course
 from grader.grade import recall
 from grader.journal import Journal
+from grader.page import exercise_names
 
 SET = courses.SET
 HAND_INS = ("ada_right", "ben_right", "dan_mixes_factors", "gus_empty")
@@ -66,6 +68,56 @@ def test_feedback_pages_are_complete_without_the_network(course):
     assert "<math" in page and "<mfrac>" in page
     assert "$" not in Page(page).text  # no formula was left as TeX
     assert not re.search(r"""(src|href)=["']?(https?:)?//|url\(["']?https?:|cdnjs""", page)
+
+
+def test_the_index_of_a_feedback_page_names_the_exercises(course):
+    page = BeautifulSoup(course.feedback("dan_mixes_factors", SET).read_text(), "html.parser")
+    links = page.select("#toc a")
+    assert [link.text for link in links][:3] == [
+        "1. Addition",
+        "2. Subtraction",
+        "3. A number minus an array",
+    ]
+    assert len(links) == 8 and "Test cell" not in page.text
+    for link in links:
+        assert page.find("a", attrs={"name": link["href"].removeprefix("#")})
+    assert "Score: 0.0 / 2.0" in links[0].parent.text
+
+
+def test_several_test_cells_under_one_heading_are_told_apart():
+    def test(name):
+        graded = {"nbgrader": {"grade": True, "grade_id": name}}
+        return {"cell_type": "code", "metadata": graded, "source": ""}
+
+    def words(source):
+        return {"cell_type": "markdown", "metadata": {}, "source": source}
+
+    cells = [words("# Set"), test("a"), words("## *One*\n\nWords."), test("b"), words("more")]
+    release = {"cells": [*cells, test("c"), words("##No heading"), words("## Two ##"), test("d")]}
+    named = exercise_names(release)
+    assert named == {"a": "Set", "b": "One (b)", "c": "One (c)", "d": "Two"}
+
+
+def test_a_feedback_page_shows_nothing_that_says_nothing(course):
+    page = BeautifulSoup(course.feedback("dan_mixes_factors", SET).read_text(), "html.parser")
+    for prompt in ("In\xa0[", "Out[", "\N{PILCROW SIGN}", "\\_"):
+        assert prompt not in page.find(id="notebook").text, prompt
+    assert len(page.select(".output_area")) == 8  # the verdicts, without the points of nbgrader
+
+
+@pytest.mark.parametrize("name", ["dan_mixes_factors", "gus_empty"])
+def test_a_feedback_page_in_a_browser(course, browser, name):
+    page = browser.new_page(viewport={"width": 1000, "height": 800})
+    page.goto(course.feedback(name, SET).as_uri())
+    style = "(element) => { const s = getComputedStyle(element); return [s.display, s.cursor]; }"
+    assert page.locator("summary").first.evaluate(style) == ["list-item", "pointer"]
+    space = "(element) => parseFloat(getComputedStyle(element).paddingLeft)"
+    assert page.locator(".rendered_html th").first.evaluate(space) >= 8
+    hint = page.get_by_text("Hold b still and let a grow")
+    assert not hint.is_visible()
+    page.get_by_text("Hint: how to begin").first.click()
+    assert hint.is_visible()
+    page.close()
 
 
 def test_test_cells_hold_first_the_words_and_then_the_points(course):
