@@ -172,3 +172,15 @@ def test_details_tell_the_statement_that_made_a_variable_and_name_the_inputs(lib
     shown = [details(tree, node.id) for node in tree.trace.nodes]
     assert sum("<code>y = x.exp()</code>" in html for html in shown) == 1
     assert any("<mi>g</mi><mo>\u00b7</mo><mtext>x</mtext>" in html for html in shown)
+
+
+@LIBRARIES
+def test_the_input_of_a_layer_is_a_constant_with_its_value_and_no_other_ones(library):
+    b, x, W = library.ones(2), library.ones(4, 3), library.zeros(3, 2)
+    for tracked in ("W", "x"):
+        given = {"b": b, "x": x, "W": W}
+        given[tracked] = given[tracked].clone().requires_grad_()
+        trace = record(library.addmm(*given.values()).sum(), **given)
+        shown = [node.names for node in trace.nodes if node.kind == "constant"]
+        assert shown == [(), ("x",) if tracked == "W" else ("W",)]  # torch does not save the bias
+        assert all("strides" not in name for node in trace.nodes for name in node.saved)
