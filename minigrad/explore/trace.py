@@ -64,6 +64,8 @@ class Node:
             that was called more than once is one group.
         line: the caller's statement that made it, as "line 3 (`y = x * 2`)"; "" where no variable
             holds it or the text is not known.
+        number: tells apart the nodes that would be called alike, from 1; 0 where one alone is
+            called so.
     """
 
     id: int
@@ -77,6 +79,7 @@ class Node:
     group: str = ""
     line: str = ""
     again: bool = False
+    number: int = 0
 
     @property
     def shape(self) -> tuple[int, ...] | None:
