@@ -91,8 +91,8 @@ def judge_sources(
             said = clean(ended[check.task])
             verdict = Verdict(check.task, Outcome.STUDENT_ERROR, False, None, said)
         else:
-            answers = report.answers[check.task]
-            verdict = judge(tasks[check.task], cases[check.task], answers)
+            answers, written = report.answers[check.task], report.changed[check.task]
+            verdict = judge(tasks[check.task], cases[check.task], answers, written)
         if verdict.outcome is Outcome.INFRA_ERROR:
             raise InfraError(verdict.message)
         verdicts.append(_with_cell_errors(verdict, report))
@@ -111,11 +111,13 @@ def _ask(box: Sandbox, sources: list[str], calls: list[Call]) -> tuple[Report, d
     ended: dict[str, str] = {}
     left = calls
     answers: dict[str, list[Any]] = {}
+    changed: dict[str, list[tuple[int, ...]]] = {}
     for turn in range(RESTARTS + 1):
         report = box.run(cells=sources, calls=left, limits=limits)
         if report.outcome == "infra_error":
             raise InfraError(report.reason)
         answers |= report.answers
+        changed |= report.changed
         if report.outcome == "ok":
             break
         unanswered = [call for call in left if not _reached(report.answers[call.key])]
@@ -127,7 +129,7 @@ def _ask(box: Sandbox, sources: list[str], calls: list[Call]) -> tuple[Report, d
         left = unanswered[1:]
         if not left:
             break
-    report.answers = answers
+    report.answers, report.changed = answers, changed
     return report, ended
 
 

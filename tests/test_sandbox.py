@@ -945,6 +945,41 @@ def test_an_exchange_takes_nothing_out_of_order():
             _exchange(*frames)
 
 
+def test_a_call_that_writes_into_its_inputs_is_reported(box):
+    cell = (
+        "def f(g, n, a):\n    g *= n\n    return g\n"
+        "def h(g, n, a):\n    a.resize(2, 3)\n    raise ValueError\n"
+        "def k(g, n, a):\n    return g * n"
+    )
+    given = (np.arange(3.0), 2, np.zeros((3, 2)))
+    report = box.run([cell], [Call(name, name, [given, given]) for name in "fhk"])
+    assert report.outcome == "ok"
+    assert report.changed == {"f": [(0,)] * 2, "h": [(2,)] * 2, "k": [()] * 2}
+    assert report.answers["f"][1].tolist() == [0, 2, 4]
+
+
+def test_a_wrong_answer_after_such_a_change_is_explained_by_it(box):
+    from grader.assess import judge_sources
+    from grader.grade import Check
+
+    cell = "def mul_vjp(g, a, b):\n    g *= b\n    return g, g * a"
+    checks = [Check("mul-check", "e2.mul", 3)]
+    (verdict,) = judge_sources([cell], "e2_local_rules", checks, b"seed", box)
+    assert verdict.mistake == "overwrote-input"
+
+
+def test_forged_changes_are_refused_unless_they_are_whole_numbers():
+    begin = ("cell", 0, None, ""), ("ready",)
+    assert _exchange(*begin, ("answer", 0, 1), ("changed", 0, (0, -7))).report.changed == {
+        "f": [(0, -7)]
+    }
+    for frame in [("changed", 1, (0,)), ("changed", 0, ("x",)), ("changed", 0, (True,))]:
+        with pytest.raises(Exception, match="not an answer"):
+            _exchange(*begin, ("answer", 0, 1), frame)
+    with pytest.raises(Exception, match="not an answer"):
+        _exchange(*begin, ("changed", -1, (0,)))
+
+
 def _exchange(*frames: object) -> Exchange:
     from grader.sandbox import Report
 

@@ -30,7 +30,8 @@ class Exchange:
 
     To the child: the cells, then, once it is ready, a function and its inputs for each call, then
     None. From the child, in this order: a "cell" for each cell, "ready", an "answer" or "error" for
-    each call, "done".
+    each call, after it perhaps a "changed" with the places of the inputs that the call has written
+    into, "done".
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Exchange:
         self.report, self.limits = report, limits
         self.calls = [(call, case) for call in calls for case in range(len(call.inputs))]
         report.answers = {call.key: [_NOT_REACHED] * len(call.inputs) for call in calls}
+        report.changed = {call.key: [()] * len(call.inputs) for call in calls}
         self.cells, self.cells_run, self.answered = len(sources), 0, 0
         self.ready = self.done = False
         self._frames = wire.Frames(limits.answer_bytes)
@@ -85,6 +87,11 @@ class Exchange:
                 self._is_next(number) and kind in CALL_ERRORS and isinstance(line, int | None)
             ):
                 self._put(CallError(kind, self._clean(text), line, cell))
+            case ("changed", int(number), tuple(which)) if 0 <= number == self.answered - 1 and (
+                all(type(k) is int for k in which)
+            ):
+                call, case = self.calls[number]
+                self.report.changed[call.key][case] = which
             case ("done",) if self.ready and self.answered == len(self.calls) and not self.done:
                 self.done = True
             case _:

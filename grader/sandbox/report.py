@@ -78,7 +78,8 @@ class Report:
     `outcome` is "ok" when every call was answered, be it by an error of its own; "student_error"
     when the process ended before, `reason` saying why in one sentence for the student;
     "infra_error" when the sandbox itself failed. `answers` has one entry for each input of each
-    call in any case.
+    call in any case, and so has `changed`: the places of the inputs that the call has written into,
+    as the submission says.
     """
 
     outcome: Outcome = "ok"
@@ -86,6 +87,7 @@ class Report:
     cell_errors: list[CellError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     answers: dict[str, list[Any]] = field(default_factory=dict)
+    changed: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
     memory_bytes: int = (

@@ -51,7 +51,13 @@ def _answer() -> None:
         _send(("cell", number, *_run_cell(number, source, module.__dict__)))
     _send(("ready",))
     for number, (function, inputs) in enumerate(requests):
+        arrays = [(k, x, x.shape, x.tobytes()) for k, x in enumerate(inputs) if _is_array(x)]
         _send(_call(number, function, inputs, module.__dict__))
+        changed = tuple(
+            k for k, x, shape, held in arrays if x.shape != shape or x.tobytes() != held
+        )
+        if changed:
+            _send(("changed", number, changed))
     _send(("done",))
 
 
@@ -124,6 +130,10 @@ def _call(number: int, function: str, inputs: tuple, names: dict) -> tuple:
         return "error", number, "not-implemented", _text(error), *_line(error)
     except BaseException as error:
         return "error", number, "raised", _text(error), *_line(error)
+
+
+def _is_array(value: object) -> bool:
+    return type(value) is np.ndarray
 
 
 def _plain(value: object, depth: int) -> object:
