@@ -74,7 +74,7 @@ SHOWN = {
     "split_sizes(g, sizes, dim)": "split(g)",
     "backwards(g, dim)": "cumsum_from_the_end(g, dim)",
     "standard(x, dim, eps)": "(x - mean(x, dim)) / sqrt(var(x, dim, 0) + eps)",
-    "standard_slope(g, x, dim, eps)": "(g - mean(g, dim) - z * mean(g * z, dim)) "
+    "standard_slope(g, x, dim, eps)": "(g - mean(g, dim) - normalised * mean(g * normalised, dim)) "
     "/ sqrt(var(x, dim, 0) + eps)",
 }
 REPEATING = {"expand_to", "expand_back"}  # what they are given stands in many places

@@ -87,7 +87,7 @@ REASONS: dict[str, str | tuple[str, ...]] = {
     "BinaryCrossEntropyWithLogits": "The slope: what was believed, sigmoid(x), less the truth.",
     "BinaryCrossEntropy": "The slope is what was believed less what is true, sharper near 0 and 1.",
     "NativeLayerNorm": (
-        "A shift or stretch of a row changes nothing: these parts of g go. z: the normal row.",
+        "A shift or stretch of a row changes nothing, so g loses what it has of these.",
         "The weight was multiplied by the normalised rows, so g is multiplied by them.",
         SAME,
     ),
