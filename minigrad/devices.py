@@ -70,6 +70,16 @@ def array_module(where: str | device | None):
     return importlib.import_module("cupy")
 
 
+def is_array(value) -> bool:
+    """Whether a value is an array of NumPy or CuPy, or a NumPy scalar."""
+    return isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "__cuda_array_interface__")
+
+
+def module_of(array):
+    """The module whose arrays compute with this one: NumPy or CuPy."""
+    return np if isinstance(array, (np.ndarray, np.generic)) else importlib.import_module("cupy")
+
+
 def of(array) -> device:
     """The device of an array."""
     if isinstance(array, (np.ndarray, np.generic)):

@@ -174,6 +174,9 @@ _broadcast = Refusal(
     "The size of tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension "
     "{dim}",
     "Shapes are lined up at their ends; each pair must be equal, or one of the two must be 1.")
+_several_devices = Refusal(
+    "Expected all tensors to be on the same device, but found at least two devices, {a} and {b}!",
+    "Move one of them: x.to(other.device).")
 _operands = Refusal("{problem}", "Look at the shapes and the types of what is put together.")
 mat_shapes = Refusal("mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})",
     "The columns of the first must be as many as the rows of the second.")
@@ -194,7 +197,7 @@ _addmv_types = Refusal(
     "Convert one of the two first, for example with .float().")
 _mm_types = Refusal("expected m1 and m2 to have the same dtype, but got: {a} != {b}",
     "Convert one of the two first, for example with .float().")
-_bmm_types = Refusal("expected scalar type {a} but found {b}",
+bmm_types = Refusal("expected scalar type {a} but found {b}",
     "Convert one of the two first, for example with .float().")
 mean_of_integers = Refusal(
     "mean(): could not infer output dtype. Input dtype must be either a floating point or complex "
@@ -548,7 +551,10 @@ def broadcast(a, b) -> Exception:
 
 
 def operands(operands, problem: Exception) -> Exception:
-    """What torch says where NumPy refused operands: two shapes do not fit, or the types."""
+    """What torch says where NumPy refused operands: devices, two shapes or types do not fit."""
+    places = list(dict.fromkeys(_place(x) for x in operands if hasattr(x, "shape")))
+    if len(places) > 1:
+        return _several_devices(*places[:2])
     shapes = [x.shape for x in operands if hasattr(x, "shape")]
     for i, b in enumerate(shapes):
         for a in shapes[:i]:
@@ -557,6 +563,11 @@ def operands(operands, problem: Exception) -> Exception:
                 return broadcast(a, b)
     words = next((w for start, w in _NUMPY.items() if start in str(problem)), problem)
     return _operands(words)
+
+
+def _place(array) -> str:
+    on_gpu = hasattr(array, "__cuda_array_interface__")
+    return f"cuda:{array.device.id}" if on_gpu else "cpu"
 
 
 _NUMPY = {  # what NumPy says: what torch says
@@ -577,7 +588,7 @@ def matmul_types(a, b) -> Exception:
             return _addmv_types(second, first)
         case _, 2:
             return _mm_types(*(_C_NAMES.get(t.dtype.name, t.dtype.name) for t in (a, b)))
-    return _bmm_types(first, second)
+    return bmm_types(first, second)
 
 
 _C_NAMES = {"float32": "float", "float64": "double", "float16": "c10::Half", "int64": "long int"}

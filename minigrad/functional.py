@@ -11,6 +11,7 @@ import warnings
 import numpy as np
 
 from . import dtypes, errors, random
+from .devices import module_of
 from .memory import made_like
 from .ops import (
     activations,
@@ -621,7 +622,7 @@ def dropout(
     if not input.is_floating_point():
         raise errors.cast_in_place("Float", input.dtype._torch_class)
     kept = made_like(input._data, lambda shape: random.bernoulli(1 - p, shape, generator))
-    kept = kept.astype(input._data.dtype)
+    kept = module_of(input._data).asarray(kept.astype(input._data.dtype))
     return _replacing("dropout", lambda x: mul(x, plain(kept / (1 - p))), input, inplace)
 
 
@@ -702,7 +703,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         raise refusals.one_hot_range("num_classes should be positive")
     elif index.size and index.max() >= num_classes:
         raise refusals.one_hot_range("Class values must be smaller than num_classes.")
-    return plain((index[..., None] == np.arange(num_classes)).astype(np.int64))
+    classes = module_of(index).arange(num_classes)
+    return plain((index[..., None] == classes).astype(np.int64))
 
 
 def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) -> Tensor:

@@ -15,8 +15,9 @@ def order(array) -> str:
 
 
 def copied(array):
-    """A copy that lies as `array` does."""
-    return np.array(array, order=order(array))
+    """A copy that lies as `array` does and can be written to."""
+    scalar = isinstance(array, np.generic)
+    return np.array(array) if scalar else array.copy(order=order(array))
 
 
 def row_by_row(array):
@@ -27,6 +28,11 @@ def row_by_row(array):
 def without_repeats(array):
     """The array itself, or a copy where it holds numbers that are only repeated."""
     return array.copy() if 0 in array.strides else array
+
+
+def zeros(shape, like, dtype=None):
+    """Zeros of a shape, on the device of an array and of its type where no other is given."""
+    return np.zeros_like(like, dtype=dtype, shape=shape, order="C")
 
 
 def made_like(array, make):

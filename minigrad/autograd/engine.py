@@ -216,7 +216,8 @@ def _seeds(outputs, gradients, create_graph):
             if output._data.size != 1:
                 raise errors.not_scalar()
             data = output._data
-            gradient = Tensor._make(np.ones_like(data) if data.ndim else data.dtype.type(1))
+            scalar = isinstance(data, np.generic)
+            gradient = Tensor._make(data.dtype.type(1) if scalar else np.ones_like(data))
         elif gradient._data.shape != output._data.shape:
             raise errors.gradient_shape(i, gradient.shape, output.shape)
         seeds.append(gradient if create_graph else gradient._data)

@@ -125,7 +125,7 @@ def total(x, dim):
 
 def largest(x, dim):
     """The largest element along a dimension, which stays."""
-    return np.maximum.reduce(x, dim, keepdims=True, initial=-np.inf)
+    return x.max(dim, keepdims=True) if x.shape[dim] else summed(x, dim, True)
 
 
 def shares(x, dim):

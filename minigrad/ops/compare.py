@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import dtypes, errors
 from ..autograd.modes import modes
+from ..devices import is_array
 from ..tensor import Tensor
 from . import refusals
 
@@ -16,7 +17,7 @@ def _question(function):
     def ask(self, other):
         x = self._data
         y = other._data if isinstance(other, Tensor) else other
-        if not isinstance(y, (np.ndarray, np.generic, int, float, bool)):
+        if not (isinstance(y, (int, float, bool)) or is_array(y)):
             return NotImplemented
         try:
             return plain(function(*dtypes.promote(x, y)))
@@ -90,13 +91,13 @@ def _bitwise(function):
     def call(self, other):
         x = self._data if isinstance(self, Tensor) else self
         y = other._data if isinstance(other, Tensor) else other
-        if not isinstance(y, (np.ndarray, np.generic, int, float)):
+        if not (isinstance(y, (int, float)) or is_array(y)):
             return NotImplemented
         if x is self and y is other:
             raise refusals.must_be_tensor(function.__name__, "input", 1, errors.type_name(x))
         x, y = dtypes.promote(x, y)
         for z in (x, y):
-            if isinstance(z, np.ndarray | np.generic) and z.dtype.kind == "f":
+            if is_array(z) and z.dtype.kind == "f":
                 kernel = function.__name__.replace("left_", "l").replace("right_", "r")
                 raise refusals.no_bits(kernel, dtypes.of(z))
         try:

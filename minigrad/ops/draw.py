@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import dtypes, random
+from ..devices import is_array, module_of, to_numpy
 from ..tensor import Tensor
 from . import refusals
 from .compare import plain
@@ -18,19 +19,19 @@ from .table import no_derivative, op
 # fmt: off
 
 uniform = op("uniform", lambda self, low, high, generator:
-        random.uniform(self.shape, low, high, self.dtype, generator),
+        beside(self, random.uniform(self.shape, low, high, self.dtype, generator)),
     self=lambda g: nothing(g))
 normal = op("normal", lambda self, mean, std, generator:
-        random.normal(self.shape, mean, std, self.dtype, generator),
+        beside(self, random.normal(self.shape, mean, std, self.dtype, generator)),
     self=lambda g: nothing(g))
 integers = op("random", lambda self, low, high, generator:
-        random.randint(low, high, self.shape, self.dtype, generator),
+        beside(self, random.randint(low, high, self.shape, self.dtype, generator)),
     self=lambda g: nothing(g))
 integers_below = op("random", lambda self, high, generator:
-        random.randint(0, high, self.shape, self.dtype, generator), 1,
+        beside(self, random.randint(0, high, self.shape, self.dtype, generator)), 1,
     self=lambda g: nothing(g))
 any_integers = op("random", lambda self, generator:
-        random.any_integers(self.shape, self.dtype, generator), 2,
+        beside(self, random.any_integers(self.shape, self.dtype, generator)), 2,
     self=lambda g: nothing(g))
 bernoulli_of = op("bernoulli", lambda self, generator: ones_and_zeros(self, self, generator),
     self=lambda g: nothing(g))
@@ -47,11 +48,17 @@ bernoulli_like = no_derivative("bernoulli",
 
 def ones_and_zeros(array, p, generator):
     """1 with probability p, and 0, of the type and shape of an array."""
-    if not isinstance(p, np.ndarray | np.generic):
-        return random.bernoulli(p, array.shape, generator).astype(array.dtype)
+    if not is_array(p):
+        return beside(array, random.bernoulli(p, array.shape, generator).astype(array.dtype))
     if p.dtype.kind != "f":
         raise refusals.no_kernel("bernoulli_tensor_cpu_p_", dtypes.class_name(p))
-    return random.bernoulli(np.broadcast_to(p, array.shape), None, generator).astype(array.dtype)
+    p = np.broadcast_to(to_numpy(p), array.shape)
+    return beside(array, random.bernoulli(p, None, generator).astype(array.dtype))
+
+
+def beside(array, drawn):
+    """Numbers on the device of an array; they are always drawn in main memory."""
+    return module_of(array).asarray(drawn)
 
 
 def uniform_(self, from_=0.0, to=1.0, *, generator=None) -> Tensor:

@@ -175,7 +175,7 @@ def _multiply(a, b, done):
     if not summed:
         return mul(a, b)
     if a.dtype is not b.dtype:
-        raise refusals.scalar_types(*map(dtypes.class_name, (a._data, b._data)))
+        raise errors.bmm_types(*map(dtypes.class_name, (a._data, b._data)))
     rest = [d for d in done if d not in summed]
     count = lambda dims, sizes: int(np.prod([sizes[d] for d in dims]))  # noqa: E731
     left = shape.permute(a, (*both, *only_a, *summed, *only_b, *rest))

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from .. import dtypes
+from ..devices import is_array
 from ..dtypes import promote
 from ..memory import copied
 from ..tensor import Tensor
@@ -143,7 +144,7 @@ rad2deg = op("rad2deg", lambda self: self * (180 / math.pi), floating=True,
 # --- bends: at a kink the derivative is torch's choice --------------------------------------------
 
 abs  = op("abs",  lambda self: size(self),  self=lambda g, self: g * sign(self))
-sign = op("sign", lambda self: np.sign(self) if self.dtype.kind != "b" else np.array(self),
+sign = op("sign", lambda self: np.sign(self) if self.dtype.kind != "b" else self.copy(),
     self=lambda g: nothing(g))
 relu = op("relu", lambda self: rectified(self),
     self =lambda g, result: threshold_backward(g, result))
@@ -240,7 +241,7 @@ def within(x, low, high):
 
 def choose(condition, x, y):
     """np.where with torch's result type."""
-    if isinstance(x, np.ndarray | np.generic) or isinstance(y, np.ndarray | np.generic):
+    if is_array(x) or is_array(y):
         x, y = promote(x, y)
     elif isinstance(x, float) or isinstance(y, float):
         x = dtypes.get_default_dtype().numpy.type(x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..devices import is_array, module_of
 from ..memory import copied, row_by_row, without_repeats
 from ..tensor import Tensor, normal_dim
 from . import refusals
@@ -112,6 +113,11 @@ def _part(src, index):
     return src[tuple(slice(n) for n in index.shape)] if np.ndim(src) else src
 
 
+def _as_type_of(array, value):
+    """A value, which may be a number, in the type of an array."""
+    return value.astype(array.dtype) if is_array(value) else array.dtype.type(value)
+
+
 def written(array, dim, index, src):
     """A copy with `src` at the indices."""
     array = copied(array)
@@ -122,19 +128,19 @@ def written(array, dim, index, src):
 def combined(array, dim, index, src, reduce):
     """A copy with `src` added to, or multiplied with, what is at the indices."""
     array = copied(array)
-    values = _part(np.asarray(src).astype(array.dtype), index)
-    _REDUCE[reduce].at(array, mesh(dim, index), values)
+    values = _part(_as_type_of(array, src), index)
+    getattr(module_of(array), _REDUCE[reduce].__name__).at(array, mesh(dim, index), values)
     return array
 
 
 def filled(array, mask, value):
     """A copy, stretched to the mask, with one value where the mask is true."""
-    return select(mask, np.asarray(value).astype(array.dtype), array)
+    return select(mask, _as_type_of(array, value), array)
 
 
 def poured(array, mask, source):
     """A copy that takes the elements of `source`, in order, where the mask is true."""
-    array, mask = (np.array(a) for a in np.broadcast_arrays(array, mask))
+    array, mask = (a.copy() for a in np.broadcast_arrays(array, mask))
     array[mask] = source.reshape(-1)[: mask.sum()]
     return array
 

@@ -7,7 +7,8 @@ import warnings
 import numpy as np
 
 from .. import errors
-from ..memory import copied, without_repeats
+from ..devices import is_array, module_of
+from ..memory import copied, without_repeats, zeros
 from ..tensor import Tensor, normal_dim
 from . import refusals
 from .shape import alias, unsqueeze_op, view
@@ -59,15 +60,15 @@ def along(dim, key) -> tuple:
 
 def placed(part, sizes, key):
     """Zeros of a shape, with `part` where `key` points."""
-    whole = np.zeros(sizes, part.dtype)
+    whole = zeros(sizes, part)
     whole[key] = part
     return whole
 
 
 def gathered(part, sizes, indices):
     """Zeros of a shape, with `part` added where `indices` point; what was read twice gets both."""
-    whole = np.zeros(sizes, part.dtype)
-    np.add.at(whole, indices, part)
+    whole = zeros(sizes, part)
+    module_of(whole).add.at(whole, indices, part)
     return whole
 
 
@@ -81,7 +82,7 @@ def replaced(array, key, values):
 def increased(array, key, values):
     """A copy with `values` added where a NumPy index points: all of them where places repeat."""
     array = copied(array)
-    np.add.at(array, key, values)
+    module_of(array).add.at(array, key, values)
     return array
 
 
@@ -161,7 +162,7 @@ def split_key(key, shape):
 def _checked(key, shape, axis):
     """A mask or a list of indices as an array; torch's error where it cannot be read there."""
     array = _raw_index(key)
-    if not isinstance(array, (np.ndarray, np.generic)) or array.dtype.kind in "OUS":
+    if not is_array(array) or array.dtype.kind in "OUS":
         raise refusals.not_an_index(key)
     if array.dtype.kind == "b":
         for d, size in enumerate(array.shape):
@@ -192,7 +193,7 @@ def _consumed(key) -> int:
     if key is None or key is Ellipsis:
         return 0
     raw = _raw_index(key)
-    if isinstance(raw, (np.ndarray, np.generic)) and raw.dtype.kind == "b":
+    if is_array(raw) and raw.dtype.kind == "b":
         return raw.ndim
     return 1
 

@@ -16,6 +16,7 @@ from .. import dtypes, errors
 from ..autograd.accumulate import edge_of
 from ..autograd.graph import Node
 from ..autograd.modes import modes
+from ..memory import copied
 from ..tensor import Tensor
 from . import refusals
 from .elementwise import nothing, raw
@@ -103,7 +104,7 @@ def _check_fit(self, output):
 def _keep_saved(node, before):
     """If the derivative needs the old numbers, keep a copy of them."""
     if any(value is before for value in node.saved or ()):
-        before._data = np.array(before._data)
+        before._data = before._data.copy()
 
 
 def _move_result(node, output, self):
@@ -146,10 +147,10 @@ class CopySlices(Node):
     def apply(self, gradient, as_tensors):
         if self.function is None:
             raise errors.freed()
-        whole = gradient.clone() if as_tensors else np.array(gradient)
+        whole = gradient.clone() if as_tensors else copied(gradient)
         part = follow(whole, self.steps)
         inner, *others = self.function.apply(
-            part.clone() if as_tensors else np.array(part), as_tensors
+            part.clone() if as_tensors else copied(part), as_tensors
         )
         if as_tensors:
             copy_(part, nothing(part) if inner is None else inner)
@@ -166,9 +167,9 @@ class CopySlices(Node):
 copy = op("copy", lambda self, src: np.broadcast_to(src, self.shape).astype(self.dtype), "s",
     self=lambda g: nothing(g),
     src =lambda g: g)
-fill_number = op("fill", lambda self, value: np.full(self.shape, value, self.dtype), 2,
+fill_number = op("fill", lambda self, value: np.full_like(self, value), 2,
     self =lambda g: nothing(g))
-fill_tensor = op("fill", lambda self, value: np.full(self.shape, value, self.dtype), 3,
+fill_tensor = op("fill", lambda self, value: np.full_like(self, value), 3,
     self =lambda g: nothing(g),
     value=lambda g: g)
 zero = op("zero", lambda self: np.zeros_like(self),

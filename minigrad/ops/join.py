@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from itertools import pairwise
 
 import numpy as np
@@ -61,7 +62,7 @@ def part_sizes(sizes, split, dim):
 def parts(array, split, dim):
     """Consecutive parts of an array along a dimension."""
     lengths = lengths_of(array.shape, split, dim)
-    return np.split(array, np.cumsum(lengths)[:-1], axis=dim)
+    return np.split(array, list(itertools.accumulate(lengths))[:-1], axis=dim)
 
 
 def filled(gradients, shapes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import errors
+from ..devices import module_of
 from ..tensor import Tensor, normal_dim
 from . import refusals
 from .elementwise import clone, mul, raw
@@ -97,7 +98,8 @@ def matrix_power(self, n: int) -> Tensor:
 
 
 def _identity(self):
-    return Tensor._make(np.eye(self._data.shape[-1], dtype=self._data.dtype))
+    array = self._data
+    return Tensor._make(module_of(array).eye(array.shape[-1], dtype=array.dtype))
 
 
 def _square(A, name):

@@ -11,7 +11,8 @@ from operator import itemgetter
 
 import numpy as np
 
-from ..memory import made_like, row_by_row
+from ..devices import module_of
+from ..memory import made_like, row_by_row, zeros
 from ..tensor import Tensor, normal_dim
 from . import refusals
 from .compare import plain
@@ -19,6 +20,7 @@ from .elementwise import maximum, minimum
 from .gather import mesh
 from .index import index_backward
 from .reduce import aminmax_op, max_all, min_all, normal_dims
+from .scan import running
 from .shape import unsqueeze_all
 from .table import op
 
@@ -148,7 +150,7 @@ def _order(array, dim, descending):
     else:
         backwards = np.argsort(np.flip(array, dim), axis=dim, kind="stable")
         indices = array.shape[dim] - 1 - np.flip(backwards, dim)
-    result = made_like(array, lambda shape: np.empty(shape, np.int64))
+    result = made_like(array, lambda shape: zeros(shape, array, np.int64))
     result[...] = indices
     return result
 
@@ -240,8 +242,9 @@ def cummin(self, dim):
 def _so_far(row, self, dim, extreme, reaches):
     dim = normal_dim(dim, self._data.ndim)
     array = np.atleast_1d(self._data)
-    best = extreme.accumulate(array, dim)
-    places = np.arange(array.shape[dim]).reshape((-1,) + (1,) * (array.ndim - dim - 1))
+    best = running(extreme, array, dim)
+    places = module_of(array).arange(array.shape[dim])
+    places = places.reshape((-1,) + (1,) * (array.ndim - dim - 1))
     new = reaches(array, best) | np.isnan(array)
-    indices = np.maximum.accumulate(row_by_row(np.where(new, places, 0)), dim)
+    indices = running(np.maximum, row_by_row(np.where(new, places, 0)), dim)
     return _chosen(row, self, dim, True, _shaped(indices, self))

@@ -116,6 +116,8 @@ def matmul(self: Tensor, other: Tensor) -> Tensor:
     if not a.ndim or not b.ndim:
         raise refusals.matmul_scalar(a.ndim, b.ndim)
     if a.dtype != b.dtype:
+        if max(a.ndim, b.ndim) > 2 and not _can_fold(self, other):
+            raise errors.bmm_types(dtypes.class_name(a), dtypes.class_name(b))
         raise errors.matmul_types(self, other)
     match a.ndim, b.ndim:
         case 1, 1:
@@ -255,7 +257,7 @@ def _check_stacks(a, b) -> None:
     if a.shape[0] != b.shape[0] or a.shape[2] != b.shape[1]:
         raise errors.batch_shapes(a.shape, b.shape)
     if a.dtype != b.dtype:
-        raise refusals.scalar_types(dtypes.class_name(a), dtypes.class_name(b))
+        raise errors.bmm_types(dtypes.class_name(a), dtypes.class_name(b))
 
 
 def addmm(self, mat1, mat2, *, beta=1, alpha=1) -> Tensor:

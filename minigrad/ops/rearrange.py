@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..memory import copied
+from ..devices import module_of
+from ..memory import copied, zeros
 from ..tensor import Tensor, normal_dim
 from . import refusals
-from .elementwise import clone, where
+from .elementwise import clone, raw, where
 from .gather import index_select
 from .reduce import normal_dims, sum_dim
 from .shape import (
@@ -29,7 +30,7 @@ flip_op = op("flip", lambda self, dims: copied(np.flip(self, dims)),
     self=lambda g, dims: flip_op(g, dims))
 roll_op = op("roll", lambda self, shifts, dims: np.roll(self, shifts, dims or None), rows=True,
     self=lambda g, shifts, dims: roll_op(g, tuple(-n for n in shifts), dims))
-rot90_op = op("rot90", lambda self, k, dims: np.array(np.rot90(copied(self), k, dims)),
+rot90_op = op("rot90", lambda self, k, dims: np.rot90(copied(self), k, dims).copy("K"),
     self=lambda g, k, dims: rot90_op(g, -k, dims))
 repeat_op = op("repeat", lambda self, repeats: np.tile(self, repeats),
     self=lambda g, self_sizes, repeats: piled_up(g, self_sizes, repeats))
@@ -38,8 +39,8 @@ tril_op = op("tril", lambda self, diagonal: np.tril(self, diagonal), rows=True,
 triu_op = op("triu", lambda self, diagonal: np.triu(self, diagonal), rows=True,
     self=lambda g, diagonal: triu_op(g, diagonal))
 trace_op = op("trace", lambda self: np.trace(self),
-    self=lambda g, self_sizes: where(np.eye(*self_sizes, dtype=bool), g, 0.0))
-diag_op = op("diagonal", lambda self, offset: np.array(np.diagonal(self, offset)), "0_copy",
+    self=lambda g, self_sizes: where(module_of(raw(g)).eye(*self_sizes, dtype=bool), g, 0.0))
+diag_op = op("diagonal", lambda self, offset: np.diagonal(self, offset).copy(), "0_copy",
     self=lambda g, self_sizes, offset:
         as_strided_backward(g, self_sizes, ((diagonal_op, (offset, 0, 1)),)))
 diag_embed_op = op("diag_embed", lambda self, offset, dim1, dim2: slanted(self, offset, dim1, dim2),
@@ -62,7 +63,7 @@ def slanted(x, offset, dim1, dim2):
     sizes = list(x.shape[:-1])
     for dim in sorted((dim1, dim2)):
         sizes.insert(dim, x.shape[-1] + abs(offset))
-    whole = np.zeros(sizes, x.dtype)
+    whole = zeros(sizes, x)
     slant(whole, offset, dim1, dim2)[...] = x
     return whole
 
@@ -74,7 +75,7 @@ def padded(x, pad, value):
         for n, (before, after) in zip(x.shape, pad, strict=True)
     )
     more = [(max(0, before), max(0, after)) for before, after in pad]
-    return np.pad(x[cut], more, constant_values=value) if more else np.array(x)
+    return np.pad(x[cut], more, constant_values=value) if more else x.copy()
 
 
 def flip(self, dims, *more) -> Tensor:

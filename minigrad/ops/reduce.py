@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 
 from .. import dtypes, errors
+from ..devices import module_of
 from ..memory import row_by_row
 from ..tensor import Tensor, normal_dim
 from . import refusals
@@ -182,7 +183,8 @@ def others_product(x, product, dim):
     if len(dim) != 1:
         return others_product(x.reshape(-1), product, (0,)).reshape(shape)
     rows = unsqueeze_op(x, dim[0])
-    own = np.eye(n, dtype=bool).reshape((n, n) + (1,) * (array.ndim - dim[0] - 1))
+    own = module_of(array).eye(n, dtype=bool)
+    own = own.reshape((n, n) + (1,) * (array.ndim - dim[0] - 1))
     return prod_dim(where(own, 1.0, rows), dim[0] + 1, False)
 
 

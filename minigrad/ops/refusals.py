@@ -319,8 +319,6 @@ sum_types = Refusal("self and mat2 must have the same dtype, but got {self} and 
 addmv_types = Refusal(
     "addmv input tensors must have the same dtype, but got {x}, {mat}, and {vec}",
     "Convert first, for example with .float().")
-scalar_types = Refusal("expected scalar type {first} but found {second}",
-    "Convert one of the two first, for example with .float().")
 stack_types = Refusal(
     "Input dtypes must be the same, got: input {input}, batch1: {batch1}, batch2: {batch2}",
     "Convert first, for example with .float().")

@@ -56,7 +56,7 @@ def whole(function, array):
     """A rounding function; integers are whole already."""
     if array.dtype.kind == "b":
         raise refusals.no_kernel(f"{KERNELS[function]}_vml_cpu", "Bool")
-    return function(array) if array.dtype.kind == "f" else np.array(array)
+    return function(array) if array.dtype.kind == "f" else array.copy()
 
 
 def real(array, kernel):
@@ -101,7 +101,7 @@ QUOTIENTS = {"floor": rounded_down, "trunc": quotient}
 def finite(x, nan, posinf, neginf):
     """np.nan_to_num; None stands for 0, the largest and the smallest number."""
     if x.dtype.kind != "f":
-        return np.array(x)
+        return x.copy()
     return np.nan_to_num(x, nan=nan or 0.0, posinf=posinf, neginf=neginf)
 
 

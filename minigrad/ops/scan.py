@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..devices import module_of
 from ..tensor import Tensor, normal_dim
 from . import refusals
 from .elementwise import exp, raw, where
@@ -29,9 +30,16 @@ logcumsumexp_op = op("logcumsumexp", lambda self, dim: running(np.logaddexp, sel
 
 def running(function, array, dim):
     """A sum, a product ... over the elements up to each place."""
+    kind = sum_type(array) or array.dtype
     if not array.ndim:
-        return np.array(array, sum_type(array))
-    return function.accumulate(array, dim, dtype=sum_type(array))
+        return array.astype(kind)
+    if function in (np.add, np.multiply) or isinstance(array, np.ndarray):
+        return function.accumulate(array, dim, dtype=kind)
+    result = array.astype(kind)  # CuPy has no others
+    line = np.moveaxis(result, dim, 0)
+    for i in range(1, len(line)):
+        line[i] = function(line[i - 1], line[i])
+    return result
 
 
 def backwards(g, dim):
@@ -49,8 +57,8 @@ def cumprod_slope(g, x, dim, result):
     # Division would meet a zero: for each element run the product with that element left out.
     n = array.shape[dim]
     end = (1,) * (array.ndim - dim - 1)
-    own = np.eye(n, dtype=bool).reshape((n, n, *end))
-    later = np.triu(np.ones((n, n), bool)).reshape((n, n, *end))
+    own = module_of(array).eye(n, dtype=bool).reshape((n, n, *end))
+    later = module_of(array).tri(n, dtype=bool).T.reshape((n, n, *end))
     others = cumprod_op(where(own, 1.0, unsqueeze_op(x, dim)), dim + 1)
     return sum_dim(where(later, others * unsqueeze_op(g, dim), 0.0), (dim + 1,), False)
 
@@ -60,7 +68,7 @@ def logcumsumexp_slope(g, x, dim, result):
     if not x.ndim:
         return g
     n = x.shape[dim]
-    later = np.triu(np.ones((n, n), bool)).reshape((n, n) + (1,) * (x.ndim - dim - 1))
+    later = module_of(raw(x)).tri(n, dtype=bool).T.reshape((n, n) + (1,) * (x.ndim - dim - 1))
     share = unsqueeze_op(x, dim + 1) - unsqueeze_op(result, dim)
     share = exp(where(later, share, -np.inf))
     return sum_dim(share * unsqueeze_op(g, dim), (dim + 1,), False)

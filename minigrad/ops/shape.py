@@ -12,6 +12,8 @@ import numpy as np
 
 from .. import dtypes, errors
 from ..autograd.modes import enable_grad, modes
+from ..devices import module_of
+from ..memory import row_by_row, zeros
 from ..tensor import Tensor, normal_dim
 from . import refusals
 from .elementwise import clone
@@ -109,9 +111,9 @@ def follow(whole, steps):
 
 def spread(part, sizes, steps):
     """Zeros of a shape, with `part` added where the steps of a view lead."""
-    whole = np.zeros(math.prod(sizes), part.dtype)
+    whole = zeros(math.prod(sizes), part)
     positions = follow(np.arange(whole.size).reshape(sizes), steps)
-    np.add.at(whole, positions, part)
+    module_of(whole).add.at(whole, positions, part)
     return whole.reshape(sizes)
 
 
@@ -326,7 +328,7 @@ def contiguous(self) -> Tensor:
     if self.is_contiguous():
         return self
     copy = clone(self)  # which keeps the order in memory
-    copy._data = np.ascontiguousarray(copy._data)
+    copy._data = row_by_row(copy._data)
     return copy
 
 

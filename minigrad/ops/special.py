@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..memory import without_repeats
 from ..tensor import Tensor
 from .elementwise import cos, exp, log, sin, where
 from .select import select
@@ -105,7 +106,7 @@ def error_function(x, complement=False):
 
     It is computed piece by piece, so that what comes up on the way stays in the processor's cache.
     """
-    x = np.asarray(x, order="C" if 0 in x.strides else "K")
+    x = without_repeats(x)
     result = np.empty_like(x)
     numbers, results = x.ravel(order="K"), result.ravel(order="K")
     for start in range(0, x.size, _PIECE):
