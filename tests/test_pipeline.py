@@ -144,12 +144,12 @@ BROKEN = {
     "escapes": (
         spoil(mul="def mul_vjp(*a): raise ValueError('\\x1b[2J\\x07<b>')"),
         NOT_MUL,
-        "mul: ValueError",
+        "mul: line 1: ValueError",
     ),
     "display_hook": (
         spoil(mul="import sys\ndef mul_vjp(*a):\n    sys.displayhook(3.0)\n    raise KeyError"),
         NOT_MUL,
-        "mul: KeyError",
+        "mul: line 4: KeyError",
     ),
 }  # fmt: skip
 
