@@ -14,7 +14,7 @@ from .svg import GRADIENT, INK, NONE_YET
 from .trace import array_of, is_tensor, stored_grad
 
 COLUMNS = ("tensor", "requires_grad", "grad_fn", "is_leaf", "retains_grad", ".grad")
-ROW, PAD = 50, 16
+ROW, PAD = 48, 16
 
 SWITCHES = (
     Switch("requires_grad", "requires_grad", True),
