@@ -17,7 +17,7 @@ from traitlets import default
 from grader import staging
 from grader.course import Course
 from grader.grade import release_of
-from minigrad.explore.export import AloneExporter
+from minigrad.pages import AloneExporter
 
 HEADING = re.compile(r"#{1,3} +(.+?) *#*$")
 MARKS = re.compile(r"[`*$]")  # of markdown, which a link cannot show

@@ -274,7 +274,9 @@ def test_help_is_fast_because_it_imports_nothing_heavy():
         assert re.search(rf"^ +{command} ", shown.stdout, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["build", "course", "staging", "journal", "page", "commands.export"])
+@pytest.mark.parametrize(
+    "name", ["build", "course", "staging", "journal", "page", "commands.export"]
+)
 def test_the_examples_in_docstrings_run(name):
     tried = doctest.testmod(importlib.import_module(f"grader.{name}"))
     assert tried.attempted and not tried.failed

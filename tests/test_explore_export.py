@@ -14,6 +14,7 @@ from conftest import needs
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import minigrad
+from minigrad import pages as pages_module
 from minigrad.explore import (
     broadcast_lens,
     descent_player,
@@ -24,7 +25,8 @@ from minigrad.explore import (
     tensor_card,
 )
 from minigrad.explore import export as export_module
-from minigrad.explore.export import PageExporter, SlidesExporter, mathml
+from minigrad.explore.export import PageExporter, SlidesExporter
+from minigrad.pages import mathml
 
 PNG = "image/png"
 
@@ -146,7 +148,7 @@ def test_what_is_escaped_in_a_formulas_text_is_shown_without_its_backslash(tex, 
 def test_what_no_one_can_translate_stays_readable(monkeypatch):
     assert mathml("\\frac{") == "<code>\\frac{</code>"
     assert mathml("<b>" + "x" * 9999).startswith("<code>&lt;b&gt;xxx")
-    monkeypatch.setattr(export_module, "_translator", lambda: None)
+    monkeypatch.setattr(pages_module, "_translator", lambda: None)
     assert mathml("x < 2") == "<code>x &lt; 2</code>"
 
 
@@ -173,7 +175,7 @@ HOSTILE = (
 def test_formulas_of_a_hand_in_are_shown_and_not_obeyed(tex, mark):
     notebook = new_notebook(cells=[new_markdown_cell(f"a {mark}{tex}{mark} b")])
     empty, full = (
-        BeautifulSoup(export_module.AloneExporter().from_notebook_node(nb)[0], "html.parser")
+        BeautifulSoup(pages_module.AloneExporter().from_notebook_node(nb)[0], "html.parser")
         for nb in (new_notebook(cells=[new_markdown_cell("a b")]), notebook)
     )
     known = {tag.name for tag in empty.find_all()} | {"code"}
@@ -181,7 +183,7 @@ def test_formulas_of_a_hand_in_are_shown_and_not_obeyed(tex, mark):
         assert tag.name in known or re.fullmatch("m[a-z]+", tag.name), tag.name
         if tag.name not in known:
             assert not {"href", "style", "class", "onclick", "onload"} & set(tag.attrs)
-            assert all(map(export_module.ATTRIBUTE.fullmatch, tag.attrs)), tag.attrs
+            assert all(map(pages_module.ATTRIBUTE.fullmatch, tag.attrs)), tag.attrs
     assert len(full.find_all("script")) == len(empty.find_all("script"))
     assert len(full.find_all("a")) == len(empty.find_all("a"))
 
@@ -209,7 +211,7 @@ def test_images_of_a_feedback_page_are_not_read(tmp_path):
     secret.write_bytes(b"secret")
     notebook = new_notebook(cells=[new_markdown_cell("![x](secret.png)")])
     resources = {"metadata": {"path": str(tmp_path)}}
-    html, _ = export_module.AloneExporter().from_notebook_node(notebook, resources)
+    html, _ = pages_module.AloneExporter().from_notebook_node(notebook, resources)
     assert "base64" not in html.partition("<main")[2]
     html, _ = PageExporter().from_notebook_node(notebook, resources)
     assert "base64" in html.partition("<main")[2]

@@ -16,7 +16,7 @@ from .saved import saved_tensors_hooks as saved_tensors_hooks  # torch's place f
 next_sequence = itertools.count().__next__
 last_change = -1  # when a tensor was last changed in place, counted as the nodes are
 
-WRITTEN_BY_HAND = {"AccumulateGrad", "CopySlices", "CopyBackwards"}
+WRITTEN_BY_HAND = {"AccumulateGrad", "CopySlices", "CopyBackwards", "NotImplemented"}
 
 
 def form(array):
