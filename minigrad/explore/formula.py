@@ -9,7 +9,7 @@ import ast
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import Any
 
@@ -190,7 +190,19 @@ def simple(formula: ast.expr, values: Mapping[str, Any]) -> ast.expr:
         >>> ast.unparse(simple(rule("AddmmBackward0", 1), {"alpha": 1}))
         'g @ mat2.mT'
     """
-    return _Simple(values).visit(deepcopy(formula))
+    return _simplified(formula, tuple((name, *_setting(v)) for name, v in values.items()))
+
+
+def _setting(value: Any) -> tuple[type, Any]:
+    """What a rule may be made simpler by: a number, None or a shape; of others that they are."""
+    shape = isinstance(value, tuple) and all(type(part) is int for part in value)
+    known = value is None or shape or isinstance(value, int | float)
+    return type(value), value if known else ...
+
+
+@lru_cache(4096)  # a rule with the same settings stands in most boxes of a graph
+def _simplified(formula: ast.expr, settings: tuple[tuple[str, type, Any], ...]) -> ast.expr:
+    return _Simple({name: value for name, _, value in settings}).visit(deepcopy(formula))
 
 
 def mathml(formula: ast.expr, names: Mapping[str, Text] | None = None) -> str:
