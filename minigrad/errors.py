@@ -552,7 +552,9 @@ def broadcast(a, b) -> Exception:
 
 def operands(operands, problem: Exception) -> Exception:
     """What torch says where NumPy refused operands: devices, two shapes or types do not fit."""
-    places = list(dict.fromkeys(_place(x) for x in operands if hasattr(x, "shape")))
+    from .devices import of  # which knows errors, too
+
+    places = list(dict.fromkeys(str(of(x)) for x in operands if hasattr(x, "shape")))
     if len(places) > 1:
         return _several_devices(*places[:2])
     shapes = [x.shape for x in operands if hasattr(x, "shape")]
@@ -563,11 +565,6 @@ def operands(operands, problem: Exception) -> Exception:
                 return broadcast(a, b)
     words = next((w for start, w in _NUMPY.items() if start in str(problem)), problem)
     return _operands(words)
-
-
-def _place(array) -> str:
-    on_gpu = hasattr(array, "__cuda_array_interface__")
-    return f"cuda:{array.device.id}" if on_gpu else "cpu"
 
 
 _NUMPY = {  # what NumPy says: what torch says

@@ -31,7 +31,8 @@ from .ops.elementwise import exp, mul, tanh, where
 from .ops.elementwise import sigmoid as sigmoid
 from .ops.methods import clamp_min
 from .ops.products import matmul
-from .tensor import Tensor, normal_dim
+from .tensor import Tensor
+from .values import normal_dim
 
 # --- activations ----------------------------------------------------------------------------------
 

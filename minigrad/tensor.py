@@ -17,7 +17,6 @@ from . import dtypes, errors, printing
 from .autograd import graph
 from .autograd.modes import modes
 from .values import Values
-from .values import normal_dim as normal_dim
 
 
 class Tensor(Values):

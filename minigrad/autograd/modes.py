@@ -6,10 +6,10 @@ Each is a context manager and a decorator, and each thread has its own mode.
 from __future__ import annotations
 
 import functools
-from _thread import _local  # threading.local; importing threading takes half a millisecond
+import threading
 
 
-class _Modes(_local):
+class _Modes(threading.local):
     grad = True  # operations on tensors that require grad are recorded
     inference = False  # results are inference tensors
     pack = None  # a pair (pack, unpack) inside saved_tensors_hooks

@@ -192,7 +192,7 @@ def record_two(op, self, other, output):
     node.sequence = next_sequence()
     node.plan = plan = op.plans.get(wanted) or op.plan(wanted)
     node.saved = plan.pick(self, other, output)
-    data = output._data
+    data = output._data  # its form, without a call
     node.form = data.__class__ if isinstance(data, np.generic) else (data.shape, data.dtype)
     output._edge = (node, 0)
     if not plain and plan.frees:

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import array_of, is_tensor
 from .controls import Slider, Switch, show
 from .jacobian import as_tensor
 from .sheet import GREY, Sheet, cell_size, number, text_width
 from .svg import GRADIENT, INK, LINE, STROKE
-from .trace import array_of, is_tensor
 
 MOST, MOST_CELLS = 6, 36
 TINT = 0.12  # how much of its colour a cell takes

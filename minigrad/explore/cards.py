@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import array_of, is_tensor, stored_grad
 from .record import callers_variables
 from .sheet import GREY, LETTER, PALE, SMALL, TEXT, Sheet, cell_size, number, text_width
 from .still import Still
 from .svg import GRADIENT, NONE_YET, STROKE
-from .trace import array_of, is_tensor, stored_grad
 
 MOST_NUMBERS = 8  # rows and columns up to which numbers stand in the cells
 MOST_CELLS = 24  # rows and columns that are drawn at all

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..autograd.graph import Node
+from .arrays import array_of, is_tensor, stored_grad
 from .source import Source
-from .trace import array_of, is_tensor, stored_grad
 
 CHANGED = re.compile(
     r"modified by an inplace operation: \[\S+ (?P<shape>\[[\d, ]*\])\]"

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import array_of
 from .controls import Slider, show
 from .jacobian import as_tensor, needs_function, needs_tensor
 from .sheet import GREY, PALE, Sheet, n, number, text_width
 from .svg import GRADIENT, INK, PAPER, STROKE
-from .trace import array_of
 
 LEFT, TOP, WIDTH, HEIGHT = 88.0, 40.0, 480.0, 290.0
 DOTS = 90, 54  # places at which a loss of two numbers is computed, across and up

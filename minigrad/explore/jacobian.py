@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import array_of, is_tensor
 from .controls import Slider, show
 from .sheet import GREY, SMALL, Sheet, cell_size, largest, number, text_width
 from .svg import GRADIENT, STROKE
-from .trace import array_of, is_tensor
 
 MOST = 6  # rows and columns
 FORWARD, FORWARD_TEXT = STROKE["output"], "#A34700"

@@ -5,13 +5,13 @@ import warnings
 from types import ModuleType
 from typing import Any
 
+from .arrays import array_of, is_tensor, stored_grad
 from .cards import kind_of, name_of
 from .controls import Switch, show
 from .record import callers_variables
 from .sheet import GREY, RULE, SMALL, Sheet, number, text_width
 from .still import Still
 from .svg import GRADIENT, INK, NONE_YET
-from .trace import array_of, is_tensor, stored_grad
 
 COLUMNS = ("tensor", "requires_grad", "grad_fn", "is_leaf", "retains_grad", ".grad")
 ROW, PAD = 48, 16

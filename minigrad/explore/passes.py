@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import array_of
 from .controls import Slider, Switch, show
 from .jacobian import as_tensor, needs_function, needs_tensor
 from .sheet import GREY, RULE, SMALL, Sheet, number, text_width
 from .svg import GRADIENT, INK, NONE_YET
-from .trace import array_of
 
 MOST_PASSES, MOST_ELEMENTS = 12, 8
 HEIGHT, BAR, STEP = 190.0, 70.0, 110.0

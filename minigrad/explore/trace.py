@@ -19,8 +19,6 @@ import numpy as np
 from ..autograd.function import FunctionNode
 from ..autograd.recording import OpNode
 from .arrays import Copies, is_tensor, keeps_grad, version_of
-from .arrays import array_of as array_of
-from .arrays import stored_grad as stored_grad
 from .groups import groups, owners, saved_of
 from .source import Source
 

@@ -17,11 +17,12 @@ from types import FrameType
 from typing import Any
 
 from . import failures, states
+from .arrays import is_tensor
 from .case import Case
 from .excerpt import beside, excerpt
 from .source import Source, names_in
 from .states import Row
-from .trace import Trace, is_tensor, read
+from .trace import Trace, read
 
 LIBRARIES = ("torch", "minigrad")
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..devices import is_array, module_of
 from ..memory import copied, row_by_row, without_repeats
-from ..tensor import Tensor, normal_dim
+from ..tensor import Tensor
+from ..values import normal_dim
 from . import refusals
 from .compare import plain
 from .elementwise import raw, where

@@ -9,7 +9,8 @@ import numpy as np
 from .. import errors
 from ..devices import is_array, module_of
 from ..memory import copied, without_repeats, zeros
-from ..tensor import Tensor, normal_dim
+from ..tensor import Tensor
+from ..values import normal_dim
 from . import refusals
 from .shape import alias, unsqueeze_op, view
 from .table import op

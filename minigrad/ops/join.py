@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from .. import dtypes, errors
-from ..tensor import Tensor, normal_dim
+from ..tensor import Tensor
+from ..values import normal_dim
 from . import refusals
 from .elementwise import nothing
 from .index import along, slice_op

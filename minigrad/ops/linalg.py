@@ -6,7 +6,8 @@ import numpy as np
 
 from .. import errors
 from ..devices import module_of
-from ..tensor import Tensor, normal_dim
+from ..tensor import Tensor
+from ..values import normal_dim
 from . import refusals
 from .elementwise import clone, mul, raw
 from .index import index_op

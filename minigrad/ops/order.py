@@ -13,7 +13,8 @@ import numpy as np
 
 from ..devices import module_of
 from ..memory import made_like, row_by_row, zeros
-from ..tensor import Tensor, normal_dim
+from ..tensor import Tensor
+from ..values import normal_dim
 from . import refusals
 from .compare import plain
 from .elementwise import maximum, minimum

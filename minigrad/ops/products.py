@@ -8,7 +8,8 @@ import numpy as np
 
 from .. import dtypes, errors
 from ..memory import row_by_row
-from ..tensor import Tensor, normal_dim
+from ..tensor import Tensor
+from ..values import normal_dim
 from . import refusals, shape
 from .elementwise import mul
 from .reduce import sum_dim

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..devices import module_of
 from ..memory import copied, zeros
-from ..tensor import Tensor, normal_dim
+from ..tensor import Tensor
+from ..values import normal_dim
 from . import refusals
 from .elementwise import clone, raw, where
 from .gather import index_select

@@ -10,7 +10,8 @@ import numpy as np
 from .. import dtypes, errors
 from ..devices import module_of
 from ..memory import row_by_row
-from ..tensor import Tensor, normal_dim
+from ..tensor import Tensor
+from ..values import normal_dim
 from . import refusals
 from .compare import plain
 from .elementwise import exp, nothing, raw, sign, where

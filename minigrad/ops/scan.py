@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..devices import module_of
-from ..tensor import Tensor, normal_dim
+from ..tensor import Tensor
+from ..values import normal_dim
 from . import refusals
 from .elementwise import exp, raw, where
 from .index import slice_op

@@ -14,7 +14,8 @@ from .. import dtypes, errors
 from ..autograd.modes import enable_grad, modes
 from ..devices import module_of
 from ..memory import row_by_row, zeros
-from ..tensor import Tensor, normal_dim
+from ..tensor import Tensor
+from ..values import normal_dim
 from . import refusals
 from .elementwise import clone
 from .table import op
