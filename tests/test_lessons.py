@@ -117,12 +117,14 @@ def open_and_run(page, address: str, lesson: str) -> None:
     page.wait_for_function(
         """() => {
             const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
-            const failed = document.querySelector('[data-mime-type$="jupyter.error"]');
+            const outputs = [...document.querySelectorAll('.jp-OutputArea-output')];
+            const failed = outputs.some(o => o.textContent.includes('Traceback (most recent'));
             return failed || (prompts.length && prompts.every(p => /\\d/.test(p.textContent)));
         }""",
         timeout=90_000,
     )
-    errors = page.locator('[data-mime-type="application/vnd.jupyter.error"]')
+    # JupyterLab 4.6 shows an error as it shows stderr: only its text tells.
+    errors = page.locator(".jp-OutputArea-output", has_text="Traceback (most recent")
     assert errors.all_inner_texts() == []
 
 
