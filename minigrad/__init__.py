@@ -16,8 +16,12 @@ import warnings as _warnings
 # NumPy warns of overflow and division by zero, torch does not: inf and nan are ordinary results.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
 
-from . import autograd
 from . import lazy as _lazy
+
+errors = _lazy.Later("minigrad.errors")  # for programs that fail
+random = _lazy.Later("minigrad.random")  # and for those that draw numbers
+
+from . import autograd
 from .autograd import (
     enable_grad,
     inference_mode,
@@ -72,8 +76,6 @@ from .dtypes import (
     uint8,
 )
 from .ops.methods import FUNCTIONS as _FUNCTIONS
-from .printing import set_printoptions
-from .random import Generator, initial_seed, manual_seed, seed
 from .tensor import Tensor
 
 __version__ = "0.1.0"
@@ -87,6 +89,8 @@ __getattr__, __dir__ = _lazy.when_used(
         "linalg": "linalg",
         "nn": "nn",
         "optim": "optim",
+        **dict.fromkeys(["Generator", "initial_seed", "manual_seed", "seed"], "random"),
+        "set_printoptions": "printing",
         "is_anomaly_enabled": "autograd.anomaly_mode",
         "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",
     },

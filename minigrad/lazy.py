@@ -29,3 +29,18 @@ def when_used(
         return sorted({*vars(sys.modules[package]), *parts})
 
     return __getattr__, __dir__
+
+
+class Later:
+    """Stands for a module until something of it is asked for; only then the module is imported.
+
+    A package that binds its submodule's name to this lets its other modules write
+    `from . import errors` as always. Once imported, the module itself takes the name.
+    """
+
+    def __init__(self, name: str):
+        self._name = name
+
+    def __getattr__(self, attribute: str):
+        __import__(self._name)
+        return getattr(sys.modules[self._name], attribute)

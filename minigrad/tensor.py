@@ -13,7 +13,7 @@ import weakref
 
 import numpy as np
 
-from . import dtypes, errors, printing
+from . import dtypes, errors
 from .autograd import graph
 from .autograd.modes import modes
 from .values import Values
@@ -310,7 +310,9 @@ class Tensor(Values):
         return _again, (type(self), self._data, self.requires_grad)
 
     def __repr__(self) -> str:
-        return printing.tensor_text(self)
+        from .printing import tensor_text
+
+        return tensor_text(self)
 
 
 def _again(kind, data, requires_grad) -> Tensor:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import minigrad
-from minigrad import errors
+import minigrad.errors as errors  # the modules themselves, not what stands for them until then
+import minigrad.ops.refusals as refusals
 from minigrad.errors import Refusal
-from minigrad.ops import refusals
 
 TABLES = {"errors": errors, "refusals": refusals}
 ENTRIES = {

@@ -2,7 +2,6 @@
 
 from ..lazy import when_used
 from . import graph
-from .engine import backward, grad
 from .modes import (
     enable_grad,
     inference_mode,
@@ -36,9 +35,12 @@ __getattr__, __dir__ = when_used(
     {
         "Function": "function",
         "GradcheckError": "numerical",
+        "backward": "engine",
         "detect_anomaly": "anomaly_mode",
+        "engine": "engine",
         "function": "function",
         "functional": "functional",
+        "grad": "engine",
         "gradcheck": "numerical",
         "gradgradcheck": "numerical",
         "set_detect_anomaly": "anomaly_mode",

@@ -53,17 +53,20 @@ class Op:
         self.forward = forward
         self.arguments = _parameters(forward)
         self.vjps = vjps
-        self.tensors = {"result", *inert, *vjps}
+        self.inert = inert
         stem = name.title().replace("_", "")
         self.node_name = "NotImplemented" if digit is None else f"{stem}Backward{digit}"
         self.plans: dict[int, Plan] = {}
-        if "tensors" in vjps:  # the first argument is a list of inputs
-            self.inputs_of = lambda arguments: arguments[0]
-        elif self.arguments == tuple(vjps):
-            self.inputs_of = lambda arguments: arguments
-        else:
-            places = [self.arguments.index(input) for input in vjps]
-            self.inputs_of = lambda arguments: [arguments[place] for place in places]
+
+    @cached_property
+    def inputs_of(self) -> Callable:
+        """The function that picks from the arguments those that may want a gradient."""
+        if "tensors" in self.vjps:  # the first argument is a list of inputs
+            return lambda arguments: arguments[0]
+        if self.arguments == tuple(self.vjps):
+            return lambda arguments: arguments
+        places = [self.arguments.index(input) for input in self.vjps]
+        return lambda arguments: [arguments[place] for place in places]
 
     @cached_property
     def node_type(self) -> type[OpNode]:
@@ -93,7 +96,8 @@ class Op:
         pick = eval(f"lambda {', '.join((*self.arguments, 'result'))}: ({saved})")
         vjps = {f"{input}_vjp": vjp for input, vjp in self.vjps.items()}
         run = eval(f"lambda {', '.join(('g', *names))}: [{', '.join(calls.values())}]", vjps)
-        freed = tuple(name in self.tensors for name in names)
+        tensors = {"result", *self.inert, *self.vjps}
+        freed = tuple(name in tensors for name in names)
         rest = (FREED,) * len(names) if all(freed) else None
         spent = Plan(names, pick, _refuse, freed, False, rest, None)
         plan = Plan(names, pick, run, freed, True in freed, rest, spent)
