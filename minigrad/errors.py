@@ -76,6 +76,15 @@ grad_output_type = Refusal("gradients can be either Tensors or None, but got {ty
     "Make it a tensor: minigrad.tensor([...]).", TypeError)
 no_inputs = Refusal("`inputs` argument to `{function}()` cannot be empty.",
     "Give the tensors whose gradients are wanted; backward() without inputs takes all leaves.")
+nothing_to_check = Refusal(
+    "gradcheck expects at least one input tensor to require gradient, but none of them have "
+    "requires_grad=True.",
+    "Make the inputs with requires_grad=True and dtype=minigrad.float64.", ValueError)
+overlapping_input = Refusal(
+    "The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are "
+    "non-overlapping to be able to compute the numerical gradients correctly. You should call "
+    ".contiguous on the input before passing it to gradcheck.",
+    "Elements that share one place in memory cannot be changed one by one.")
 unused_not_allowed = Refusal(
     "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
     "allow_unused=False.",
@@ -98,9 +107,15 @@ flag_of_non_leaf = Refusal(
     "you can only change requires_grad flags of leaf variables. If you want to use a computed "
     "variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach().",
     "The flag belongs to leaves; detach() gives the values without the history.")
+flag_no_bool = Refusal("requires_grad must be a bool", "Write x.requires_grad = True or False.")
 flag_type = Refusal(
     "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not {type}",
     "Write requires_grad_(True) or requires_grad_(False).", TypeError)
+data_type = Refusal("Variable data has to be a tensor, but got {type}",
+    "Make it a tensor: minigrad.tensor(...).", TypeError)
+data_needs_float = Refusal(
+    "data set to a tensor that requires gradients must be floating point or complex dtype",
+    "Convert the numbers first, for example with .float().")
 grad_size = Refusal(
     "attempting to assign a gradient of size '{new}' to a tensor of size '{own}'. Please ensure "
     "that the gradient and the tensor are the same size",
@@ -163,6 +178,9 @@ not_one_number = Refusal("only one element tensors can be converted to Python sc
     "Use .tolist() for all the numbers.", ValueError)
 not_an_index = Refusal("only integer tensors of a single element can be converted to an index",
     "Take one element of an integer tensor, or convert with .long() first.", TypeError)
+contains_type = Refusal(
+    "Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type}.",
+    "A tensor holds numbers only.")
 no_dimension = Refusal("{what} a 0-d tensor",
     "It is a single number: .item() gives it to Python.", TypeError)
 print_profile = Refusal("profile must be one of {names}, but got {profile!r}",
@@ -325,6 +343,8 @@ _view_of_function = Refusal(
 
 # --- making tensors ------------------------------------------------------------------------------
 
+constructor = Refusal("Tensor() makes nothing: write minigrad.tensor(data).",
+    "minigrad.empty(2, 3) makes a tensor by its size.", TypeError)
 no_array = Refusal("expected np.ndarray (got {type})",
     "minigrad.tensor takes lists and numbers.", TypeError)
 not_a_sequence = Refusal("not a sequence",
@@ -494,6 +514,13 @@ NO_INPUT_WANTS_GRAD = (
 TO_SCALAR = (
     "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
     "behavior.\nConsider using tensor.detach() first.")
+T_OF_NO_MATRIX = (
+    "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated "
+    "and it will throw an error in a future release. Consider `x.mT` to transpose batches of "
+    "matrices or `x.permute(*minigrad.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a "
+    "tensor.")
+T_OF_NUMBER = (
+    "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.")
 COPY_CONSTRUCT = (
     "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
     "sourceTensor.detach().clone().requires_grad_(True), rather than "

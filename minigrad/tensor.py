@@ -57,7 +57,7 @@ class Tensor(Values):
     __array_priority__ = 1000  # so that `array * tensor` asks the tensor
 
     def __init__(self, *_):
-        raise TypeError("Tensor() makes nothing: write minigrad.tensor(data).")
+        raise errors.constructor()
 
     @staticmethod
     def _make(data, edge=None) -> Tensor:
@@ -75,6 +75,10 @@ class Tensor(Values):
 
     @data.setter
     def data(self, other: Tensor) -> None:
+        if not isinstance(other, Tensor):
+            raise errors.data_type(errors.type_name(other))
+        if self.requires_grad and other._data.dtype.kind != "f":
+            raise errors.data_needs_float()
         self._data = other._storage()
 
     @property
@@ -86,6 +90,8 @@ class Tensor(Values):
 
     @requires_grad.setter
     def requires_grad(self, flag: bool) -> None:
+        if not isinstance(flag, bool):
+            raise errors.flag_no_bool()
         if self._edge is not None:
             if not flag:
                 raise errors.flag_of_non_leaf()

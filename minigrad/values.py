@@ -140,9 +140,13 @@ class Values:
             raise errors.no_dimension("iteration over")
         return iter(self.unbind(0))
 
+    def __reversed__(self):
+        return self.flip(0) if self._data.ndim else self
+
     def __contains__(self, value) -> bool:
-        other = value._data if isinstance(value, Values) else value
-        return bool((self._data == other).any())
+        if not isinstance(value, Values | int | float):
+            raise errors.contains_type(type(value))
+        return bool((self == value).any())
 
     def __format__(self, spec: str) -> str:
         if self._data.ndim == 0:

@@ -96,15 +96,10 @@ def test_a_field_that_is_missing_or_too_many_is_refused():
             errors.unused(*values)
 
 
-# Files that still write torch's texts where they are raised, without advice.
-ALONE = {
-    "autograd/numerical.py",
-    "tensor.py",
-}
 KINDS = ("TypeError", "ValueError", "RuntimeError", "IndexError", "KeyError")
 
 
-@pytest.mark.parametrize("path", sorted(set(SOURCES) - ALONE))
+@pytest.mark.parametrize("path", SOURCES)
 def test_errors_come_from_the_tables(path):
     alone = [
         ast.unparse(node)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .. import dtypes, random
+from .. import dtypes, errors, random
 from ..creation import zeros_like
 from ..tensor import Tensor
 from .accumulate import edge_of
@@ -160,10 +160,7 @@ def _random_like(output, noncontiguous):
 def _check_inputs(inputs):
     active = [(i, x) for i, x in enumerate(inputs) if _wants_grad(x)]
     if not active:
-        raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of them "
-            "have requires_grad=True."
-        )
+        raise errors.nothing_to_check()
     for i, x in active:
         if x._data.dtype != np.float64:
             warnings.warn(
@@ -173,11 +170,7 @@ def _check_inputs(inputs):
                 stacklevel=3,
             )
         if any(step == 0 and n > 1 for step, n in zip(x.stride(), x.shape, strict=True)):
-            raise RuntimeError(
-                f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs "
-                "that are non-overlapping to be able to compute the numerical gradients correctly. "
-                "You should call .contiguous on the input before passing it to gradcheck."
-            )
+            raise errors.overlapping_input(i)
 
 
 # --- the comparison -------------------------------------------------------------------------------

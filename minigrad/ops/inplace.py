@@ -183,6 +183,8 @@ fill_number_, zero_ = inplace(fill_number, repeats=True), inplace(zero, repeats=
 
 def copy_from(self, other, non_blocking: bool = False) -> Tensor:
     """Write the numbers of another tensor over this one's. (`non_blocking` changes nothing.)"""
+    if not isinstance(other, Tensor | int | float):
+        raise refusals.must_be_tensor("copy_", "other", 1, errors.type_name(other))
     return copy_(self, other)
 
 

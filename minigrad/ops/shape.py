@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+import warnings
 
 import numpy as np
 
@@ -299,6 +300,9 @@ def mT(self) -> Tensor:
 
 def T(self) -> Tensor:
     """The dimensions in reverse order; for matrices the transpose."""
+    if self._data.ndim != 2:
+        text = errors.T_OF_NO_MATRIX if self._data.ndim else errors.T_OF_NUMBER
+        warnings.warn(text, UserWarning, stacklevel=2)
     return permute_op(self, tuple(range(self._data.ndim))[::-1])
 
 

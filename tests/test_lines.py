@@ -1,0 +1,85 @@
+"""Lines that students type, one a row of `lines.txt`, asked of torch and of minigrad.
+
+Each begins with the same few tensors. The value of a last expression is compared by its text, with
+its type and dtype; errors and warnings as in test_texts.
+"""
+
+import ast
+import copy
+import math
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from test_texts import outcome
+
+import minigrad
+
+LINES = [
+    line
+    for line in (Path(__file__).parent / "lines.txt").read_text("utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+
+
+def namespace(t) -> dict:
+    """What a line finds: x and y require grad, `a` is a matrix that does, d one that does not."""
+    t.manual_seed(0)
+    return {
+        "t": t,
+        "nn": t.nn,
+        "F": t.nn.functional,
+        "np": np,
+        "math": math,
+        "copy": copy,
+        "pickle": pickle,
+        "inf": math.inf,
+        "nan": math.nan,
+        "x": t.tensor([1.0, 2.0], requires_grad=True),
+        "y": t.tensor([3.0, 4.0], requires_grad=True),
+        "a": t.arange(6.0).view(2, 3).clone().requires_grad_(),
+        "d": t.arange(6.0).view(2, 3),
+        "i": t.tensor([1, 2]),
+    }
+
+
+def told(value):
+    """What is compared: a tensor says its dtype, too; a value of another kind its type."""
+    if isinstance(value, tuple | list):
+        return type(value).__name__, *map(told, value)
+    if isinstance(value, torch.Tensor | minigrad.Tensor):
+        return value, value.dtype, value.shape
+    return value, type(value).__name__
+
+
+def typed(line: str):
+    """A line as a function of the engine."""
+    *first, last = ast.parse(line).body
+
+    def function(t):
+        names = namespace(t)
+        exec(compile(ast.Module(first, []), line, "exec"), names)
+        if isinstance(last, ast.Expr):
+            return told(eval(compile(ast.Expression(last.value), line, "eval"), names))
+        exec(compile(ast.Module([last], []), line, "exec"), names)
+
+    return function
+
+
+@pytest.fixture(autouse=True)
+def every_warning():
+    """Let torch, too, warn each time and not once in a process."""
+    torch.set_warn_always(True)
+    yield
+    torch.set_warn_always(False)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_does_the_same(line):
+    assert outcome(typed(line), minigrad) == outcome(typed(line), torch)
+
+
+def test_no_line_stands_twice():
+    assert len(set(LINES)) == len(LINES)
