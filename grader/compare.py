@@ -63,7 +63,9 @@ def compare(answer: Any, expected: Arrays, names: Sequence[str] = ()) -> Differe
     True
     """
     if answer is None:
-        return Difference("structure", "None came back: is a `return` missing?")
+        return Difference(
+            "structure", "None came back: is a `return` missing? (`print` only shows.)"
+        )
     wanted = len(expected)
     names = list(names) if len(names) == wanted else _numbered(wanted)
     parts = _parts(answer)
@@ -72,8 +74,7 @@ def compare(answer: Any, expected: Arrays, names: Sequence[str] = ()) -> Differe
         return Difference("structure", f"{describe(answer)} came back instead of {many}")
     if parts is None:
         parts = (answer,)
-    bare = type(answer) is list and not any(type(part) is np.ndarray for part in parts)
-    if bare and wanted == 1 != len(parts):
+    if type(answer) is list and wanted == 1 != len(parts):
         parts = (answer,)  # numbers that were meant to be an array
     if len(parts) != wanted:
         came = f"{len(parts)} result{'' if len(parts) == 1 else 's'} came back"

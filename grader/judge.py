@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,26 @@ REDRAWS = 200  # a fair draw needs a handful
 CLEARLY = (1e-3, 1e-3)  # (rtol, atol): closer to the truth than this, a mistake might pass
 SIGN_ADVICE = "The numbers are right: look where a minus comes in, or where one gets lost."
 SIGNS = Mistake("signs-mixed-up", "only signs are wrong, and not all of them", None, SIGN_ADVICE)
+
+# What to do about the errors that beginners meet: a pattern, the way out; {} is its first group.
+WAYS_OUT = (
+    (r"name '(\w+)' is not defined", "Is `{}` spelled right? A cell that makes it must run first."),
+    (r"bitwise_xor|for \^:", "In Python a power is written `a ** n`; `^` means something else."),
+    (
+        r"truth value of an array",
+        "`if` asks for one yes or no, and an array holds many: use the whole array, without `if`.",
+    ),
+    (r"not callable", "A product needs its sign: write `g * (a + 1)`, not `g(a + 1)`."),
+    (
+        r"broadcast|core dimension",
+        "These shapes do not fit together: `print(g.shape, a.shape)` shows them.",
+    ),
+    (r"recursion", "Your function calls itself again and again."),
+    (
+        r"unsized|0-d array|0-dimensional",
+        "Here an input is a single number, of shape `()`: use the whole array, without a loop.",
+    ),
+)
 
 
 class TaskError(ValueError):
@@ -72,22 +94,24 @@ def judge(
 
     first = min(wrong, key=lambda k: (_rung(problems[k]), k))
     compared = [k for k in wrong if not is_error(problems[k])]
-    found = recognise(task, cases, answers, problems) if compared else None
+    found = recognise(task, cases, answers, problems) if compared else []
     overwrote = _overwrote(task, [written[k] for k in compared]) if written and compared else None
-    if overwrote and (found is None or found[1] < len(cases)):
-        found = overwrote, len(compared)  # not a mistake that explains some of it, by chance
-    if found is None and is_error(problems[first]):
+    if overwrote and not (found and found[0].whole):
+        found = [
+            Found(overwrote, _some(len(compared), len(cases)))
+        ]  # not a mistake that explains some of it, by chance
+    if not found and is_error(problems[first]):
         return _failed(task, cases[first], problems[first], len(wrong), len(cases))
 
-    shown = min(compared, key=lambda k: (_rung(problems[k]), k))
+    shown = min(compared, key=lambda k: (_rung(problems[k]), problems[k].result or 0, k))
     problem = problems[shown]
-    if found is None:
+    if not found:
         name, message, lines = None, problem.says, [_way_out(task, problem.kind)]
     else:
-        mistake, hits = found
-        name = mistake.name
-        part = "" if hits == len(cases) else f" (on {hits} of {len(cases)} inputs)"
-        message, lines = f"{name}{part}: {mistake.says}", [mistake.advice, f"{problem.says}."]
+        mistake = found[0].mistake
+        name, message = mistake.name, found[0].says
+        lines = [mistake.advice, f"{problem.says}."]
+        lines += [f"{also.says}. {also.mistake.advice}" for also in found[1:]]
         if overwrote and overwrote is not mistake and len(task.results) > 1:
             lines.insert(1, f"Also, {overwrote.says}. {overwrote.advice}")
     lines.append(f"The call: {feedback.call(task, cases[shown])}.")
@@ -122,34 +146,90 @@ def trivial_answers(task: Task, case: Case) -> dict[str, Any]:
     return answers
 
 
+@dataclass(frozen=True)
+class Found:
+    """A mistake that was recognised; `part` is "" or says where: " in grad_b"."""
+
+    mistake: Mistake
+    part: str = ""
+
+    @property
+    def whole(self) -> bool:
+        return not self.part
+
+    @property
+    def says(self) -> str:
+        return f"{self.mistake.name}{self.part}: {self.mistake.says}"
+
+
 def recognise(
     task: Task, cases: Sequence[Case], answers: Sequence[Any], problems: Sequence[Any]
-) -> tuple[Mistake, int] | None:
-    """The mistake that explains the answers, and on how many cases it gives exactly them.
+) -> list[Found]:
+    """The mistake that explains the answers; several where each result has one of its own.
 
-    First a known mistake that gives every answer, then a trivial answer that does, then signs
-    alone, then the known mistake that gives the most of the wrong answers. problems is what is
-    wrong with each answer, or None.
+    First a known mistake that gives every answer, then a trivial answer that does, then one for
+    each result that is wrong, then signs alone, then one for the first result that is wrong, then
+    the known mistake that gives most of the wrong answers. problems is what is wrong with each
+    answer, or None.
     """
     known = [
         (mistake, [_quietly(mistake.answer, case.inputs) for case in cases])
         for mistake in task.mistakes
     ]
     trivial = [trivial_answers(task, case) for case in cases]
-    known += [(_trivial_mistake(name), [given[name] for given in trivial]) for name in trivial[0]]
+    known += [
+        (_trivial_mistake(name), [given[name] for given in trivial])
+        for name in trivial[0]
+        if " " not in name  # of one result alone: see _by_result
+    ]
     for spread in (False, True):  # exactly, before a bare number that stands for a whole array
         for mistake, given in known:
             if all(_matches(a, b, spread) for a, b in zip(answers, given, strict=True)):
-                return mistake, len(cases)
+                return [Found(mistake)]
+    by_result = _by_result(task, cases, answers, problems, known)
+    if by_result and all(by_result):
+        return by_result
     if _only_signs(cases, answers, problems):
-        return SIGNS, len(cases)
+        return [Found(SIGNS)]
+    if by_result and by_result[0]:
+        return by_result[:1]
     wrong = [k for k, problem in enumerate(problems) if problem is not None]
-    best, most = None, 0
+    best, most = None, len(wrong) // 2  # fewer may be chance: on some inputs two rules agree
     for mistake, given in known[: len(task.mistakes)]:
         hits = sum(_matches(answers[k], given[k]) for k in wrong)
         if hits > most:
             best, most = mistake, hits
-    return (best, most) if best else None
+    return [Found(best, _some(most, len(cases)))] if best else []
+
+
+def _by_result(
+    task: Task,
+    cases: Sequence[Case],
+    answers: Sequence[Any],
+    problems: Sequence[Any],
+    known: Sequence[tuple[Mistake, Sequence[Any]]],
+) -> list[Found | None]:
+    """For each result that is wrong in values alone: the mistake that gives it on every case."""
+    results = range(len(cases[0].expected))
+    odd = any(p is not None and (is_error(p) or p.kind != "value") for p in problems)
+    if odd or len(results) == 1:
+        return []
+
+    def gives(given: Sequence[Any], k: int) -> bool:
+        pairs = zip(answers, given, strict=True)
+        return all(not is_error(b) and same(array_of(a, k), array_of(b, k)) for a, b in pairs)
+
+    truths = [case.expected for case in cases]
+    wrong = [k for k in results if not gives(truths, k)]
+    named = [next((mistake for mistake, given in known if gives(given, k)), None) for k in wrong]
+    return [
+        mistake and Found(mistake, f" in {task.results[k]}")
+        for k, mistake in zip(wrong, named, strict=True)
+    ]
+
+
+def _some(hits: int, asked: int) -> str:
+    return "" if hits == asked else f" (on {hits} of {asked} inputs)"
 
 
 def changed_inputs(case: Case, given: Inputs) -> tuple[int, ...]:
@@ -239,10 +319,8 @@ def _matches(answer: Any, given: Any, spread: bool = False) -> bool:
 
 
 def _trivial_mistake(name: str) -> Mistake:
-    what, _, result = name.partition(" ")
-    if what == "sign-flip":
-        where = f" of {result}" if result else ""
-        return Mistake("sign-flipped", f"every number{where} has the wrong sign", None, SIGN_ADVICE)
+    if name == "sign-flip":
+        return Mistake("sign-flipped", "every number has the wrong sign", None, SIGN_ADVICE)
     says = {
         "zeros": ("all-zeros", "every number you sent back is 0"),
         "ones": ("all-ones", "every number you sent back is 1"),
@@ -272,8 +350,8 @@ def _overwrote(task: Task, written: Sequence[Sequence[int]]) -> Mistake | None:
         "overwrote-input",
         f"your function changed its input {name} in place",
         None,
-        f"After a line such as `{names[0]} *= ...` what had arrived is gone, for every line that "
-        "follows and for all that is still to be returned. Make a new array instead.",
+        f"After a line such as `{names[0]} *= ...` the old numbers are gone for good. "
+        f"Make a new array instead: `new = {names[0]} * ...`.",
     )
 
 
@@ -304,6 +382,8 @@ def _failed(task: Task, case: Case, error: Any, wrong: int, asked: int) -> Verdi
         where = f"line {error.line}: " if error.line else ""
         message, rest = feedback.split(f"{where}{said}")
         lines.append(rest)
+        found = ((re.search(pattern, said), advice) for pattern, advice in WAYS_OUT)
+        lines += [advice.format(*hit.groups()) for hit, advice in found if hit][:1]
         if "positional argument" in said and not error.line:  # the call itself did not fit
             lines.append(_way_out(task, "structure"))
         lines.append(f"The call: {feedback.call(task, case)}.")

@@ -18,7 +18,7 @@ class Mistake:
     """A known way to be wrong.
 
     name    what feedback prints, in words joined by hyphens: "own-factor"
-    says    the slip in a few words, after the name: "you used a's own value where ..."
+    says    the slip in a few words, after the name: "you scaled g by the input ..."
     answer  answer(*inputs) gives what someone who makes this mistake would return
     advice  one sentence with the way out; it never gives the answer away
     """
@@ -103,7 +103,7 @@ class Outcome(StrEnum):
 class Verdict:
     """What the judge says about one task.
 
-    message  one line, about 70 characters: "own-factor: you used a's own value where ..."
+    message  one line, about 70 characters: "own-factor: you scaled g by the input ..."
     detail   some more lines: what differs first, and the way out
     picture  the numbers behind it as plain JSON (see grader.feedback), or None
     """

@@ -32,7 +32,7 @@ def test_right_is_one_line(capsys):
 
 def test_a_known_mistake_is_named():
     lines = failure("e2.mul", lambda g, a, b: (g * a, g * b)).splitlines()
-    said = "own-factor: you used a's own value where the other factor belongs"
+    said = "own-factor: you scaled g by the input itself, not by the other factor"
     assert lines[0] == f"e2.mul: {said}"
     assert lines[2].startswith("  grad_a at [0]: yours ")
 

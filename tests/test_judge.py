@@ -84,7 +84,7 @@ def test_right_for_one_result(value, expected):
         ("1 2 3", "structure", "a str"),
         ([1.0, 2.0, 3.0], "structure", "a list of 3, not an array of numbers; `np.array(...)`"),
         ([[1.0, 2.0, 3.0]], "structure", "a list of 3, not an array of numbers; `np.array(...)`"),
-        ([ONE[0], ONE[0]], "structure", "2 results came back instead of one"),
+        ([ONE[0], ONE[0]], "structure", "a list of 2, not an array of numbers; `np.array(...)`"),
         ((1.0, 2.0, 3.0), "structure", "3 results came back instead of one"),
         ({"grad": ONE[0]}, "structure", "a dict"),
         (np.array([1.0, 2.0, None]), "structure", "an array of object"),
@@ -218,7 +218,7 @@ def test_one_wrong_number_is_enough():
 
 def test_a_mistake_made_everywhere_is_named():
     verdict = judge(MUL, CASES, answers(lambda g, a, b: (g * a, g * b)))
-    said = "own-factor: you used a's own value where the other factor belongs"
+    said = "own-factor: you scaled g by the input itself, not by the other factor"
     assert (verdict.mistake, verdict.message) == ("own-factor", said)
     assert len(verdict.message) <= 70
 
@@ -260,7 +260,7 @@ def test_trivial_answers_are_named(function, name):
 
 def test_a_wrong_sign_is_told_with_its_result():
     verdict = judge(MUL, CASES, answers(lambda g, a, b: (g * b, -g * a)))
-    assert verdict.message == "sign-flipped: every number of grad_b has the wrong sign"
+    assert verdict.message == "sign-flipped in grad_b: every number has the wrong sign"
     verdict = judge(MUL, CASES, answers(lambda g, a, b: (-g * b, -g * a)))
     assert verdict.message == "sign-flipped: every number has the wrong sign"
     assert "look where a minus comes in" in verdict.detail
@@ -269,7 +269,7 @@ def test_a_wrong_sign_is_told_with_its_result():
 @pytest.mark.parametrize(
     "function",
     [
-        lambda g, a, b: (-g * b, g * a + 1),
+        lambda g, a, b: (abs(g * b), g * a + 1),
         lambda g, a, b: (-g * b, (g * a)[..., None]),
         lambda g, a, b: (abs(g * b), None),
         lambda g, a, b: (abs(g * b), g * a > 0),
@@ -278,6 +278,41 @@ def test_a_wrong_sign_is_told_with_its_result():
 )
 def test_signs_are_blamed_only_where_nothing_else_is_wrong(function):
     assert judge(MUL, CASES, answers(function)).mistake is None
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda g, a, b: (g * b, g * b), "own-factor in grad_b: you scaled g by the input itself"),
+        (lambda g, a, b: (b, g * a), "dropped-g in grad_a: you left out g"),
+        (lambda g, a, b: (g * b, g), "sum-rule in grad_b: you passed g on unchanged"),
+        (lambda g, a, b: (a, g * a), "only-a in grad_a: you sent a back as it came"),
+        (lambda g, a, b: (g * b, 0 * a), "all-zeros in grad_b: every number you sent back is 0"),
+        (lambda g, a, b: (-g * b, g * a + 1), "sign-flipped in grad_a: every number has the wrong"),
+    ],
+)
+def test_a_mistake_in_one_of_two_results_is_named_with_its_result(function, message):
+    verdict = judge(MUL, CASES, answers(function))
+    assert verdict.message.startswith(message)
+    assert verdict.mistake == message.partition(" ")[0]
+
+
+def test_two_results_with_a_mistake_each_are_both_named():
+    verdict = judge(MUL, CASES, answers(lambda g, a, b: (g * a, a)))
+    assert verdict.message.startswith("own-factor in grad_a: ")
+    assert "\ndropped-g in grad_b: you left out g, the gradient that arrives. " in verdict.detail
+
+
+def test_a_mistake_that_is_right_on_an_edge_is_not_named_for_that():
+    """On one element the sum's gradient and a bare g look alike."""
+    task = find_task("e2.sum")
+    cases = draw_cases(task, b"tests")
+    given = [(case.inputs[0] * np.ones_like(case.inputs[1])).tolist() for case in cases]
+    verdict = judge(task, cases, given)
+    said = "grad_a is a list of 2, not an array of numbers; `np.array(...)` makes it one"
+    assert (verdict.mistake, verdict.message) == (None, said)
+    given = [list(np.ones_like(case.inputs[1])) for case in cases[:5]]
+    assert "a list of 2, not an array" in judge(task, cases[:5], given).message
 
 
 def test_signs_are_not_blamed_where_a_call_gave_no_answer():
@@ -329,12 +364,13 @@ def test_an_input_that_was_changed_explains_a_wrong_answer():
     assert verdict.message == "overwrote-input: your function changed its input g in place"
     assert "`g *= ...`" in verdict.detail
     assert "grad_b at [0]: yours " in verdict.detail
-    assert judge(MUL, CASES, run(overwrites_g)[0]).mistake is None  # where it is not known
+    said = judge(MUL, CASES, run(overwrites_g)[0]).message  # where it is not known
+    assert said.startswith("forward-for-gradient in grad_b: ")
 
 
 def test_a_forged_list_of_changes_is_harmless():
     verdict = judge(MUL, CASES, run(overwrites_g)[0], [(-1, 99)] * len(CASES))
-    assert (verdict.passed, verdict.mistake) == (False, None)
+    assert (verdict.passed, verdict.mistake) == (False, "forward-for-gradient")
 
 
 def test_an_input_that_was_changed_costs_nothing_when_the_answer_is_right():
@@ -404,7 +440,10 @@ def test_the_ladder_of_a_verdict_is_structure_then_shape_then_value():
     given[3] = (given[3][0][:1], given[3][1])
     assert "has shape (1,), PyTorch's has (4,)" in judge(MUL, CASES, given).message
     given[4] = None
-    assert judge(MUL, CASES, given).message == "None came back: is a `return` missing?"
+    assert (
+        judge(MUL, CASES, given).message
+        == "None came back: is a `return` missing? (`print` only shows.)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -424,6 +463,28 @@ def test_calls_without_an_answer(error, message):
     verdict = judge(MUL, CASES, [error] * len(CASES))
     assert verdict.message.startswith(message)
     assert (verdict.passed, verdict.outcome) == (False, Outcome.STUDENT_ERROR)
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda a: maske * a, "Is `maske` spelled right? A cell that makes it must run first."),  # noqa: F821
+        (lambda a: a ^ 2, "a power is written `a ** n`"),
+        (lambda a: 2.0 ^ int(a[0]), "a power is written `a ** n`"),
+        (lambda a: 1 if a > 0 else 0, "use the whole array, without `if`"),
+        (lambda a: a(2), "A product needs its sign"),
+        (lambda a: a * np.ones(7), "These shapes do not fit together"),
+        (lambda a: a @ np.ones((7, 2)), "These shapes do not fit together"),
+        (lambda a: list(a[0, ...]), "use the whole array, without a loop"),
+        (lambda a: len(a[0, ...]), "use the whole array, without a loop"),
+        (lambda a: a[0, ...][0], "use the whole array, without a loop"),
+    ],
+)
+def test_errors_that_beginners_meet_are_told_with_the_way_out(function, words):
+    with pytest.raises(Exception) as caught:
+        function(np.array([1.0, 2.0]))
+    error = CallError("raised", f"{type(caught.value).__name__}: {caught.value}", 2)
+    assert words in judge(MUL, CASES, [error] * len(CASES)).detail
 
 
 def test_a_class_list_groups_errors_by_their_kind_not_by_their_line():

@@ -191,7 +191,7 @@ RSUB = (
 MUL = (
     Mistake(
         "own-factor",
-        "you used a's own value where the other factor belongs",
+        "you scaled g by the input itself, not by the other factor",
         lambda g, a, b: (g * a, g * b),
         "Hold b still at 5 and move a by 1: by how much does a * b move?",
     ),
@@ -210,7 +210,7 @@ MUL = (
     ),
     Mistake(
         "factors-added",
-        "you used a + b for both; each input has a rule of its own",
+        "you scaled g by a + b; each input has a rule of its own",
         lambda g, a, b: (g * (a + b), g * (a + b)),
         "Hold one factor still and move the other one alone.",
     ),
