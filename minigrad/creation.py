@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 import warnings
@@ -42,7 +43,7 @@ def tensor(
             [3., 4.]])
     """
     if isinstance(data, Tensor):
-        warnings.warn(errors.COPY_CONSTRUCT, UserWarning, stacklevel=2)
+        warnings.warn(errors.COPY_CONSTRUCT.format("minigrad.tensor"), UserWarning, stacklevel=2)
     return _finish(_array(data, dtype, copy=True), requires_grad, device)
 
 
@@ -73,17 +74,26 @@ def _array(data, dtype, copy: bool) -> np.ndarray:
     if shape := _nesting(data):
         _check_nesting(data, shape)
     array = np.array(_plain_numbers(data))
-    if array.size == 0 and wanted is None:
-        wanted = dtypes.get_default_dtype().numpy
+    if array.dtype.kind not in ("bif" if wanted is None else "biuf"):
+        raise _no_number(data)
     if wanted is None:
-        if array.dtype.kind == "f":
-            wanted = dtypes.get_default_dtype().numpy
-        elif array.dtype.kind not in "bi":
-            raise _no_number(data)
-    if wanted is None:
-        return array
-    _check_range(array, wanted)
+        wanted = functools.reduce(dtypes.wider, _types([data]) or [_numpy(None)])
+    if array.dtype != wanted:
+        _check_range(array, wanted)
     return array.astype(wanted, copy=False)
+
+
+def _types(data) -> set[np.dtype]:
+    """The types of the numbers in nested lists; NumPy's numbers and tensors bring their own."""
+    python = {float: dtypes.get_default_dtype(), int: dtypes.int64, bool: dtypes.bool}
+    kinds = set(map(type, data))
+    types = {python[kind].numpy for kind in kinds & python.keys()}
+    for item in data if kinds - python.keys() else ():
+        if isinstance(item, list | tuple):
+            types |= _types(item)
+        elif isinstance(item, Tensor | np.generic | np.ndarray):
+            types.add(dtypes.of(item._data if isinstance(item, Tensor) else item).numpy)
+    return types
 
 
 def _plain_numbers(data):
@@ -195,6 +205,11 @@ def _numpy(dtype) -> np.dtype:
     return (dtype or dtypes.get_default_dtype()).numpy
 
 
+def _shaped(maker, fill, sizes, size, dtype, device, requires_grad) -> Tensor:
+    array = _filled(fill, _size(maker, sizes, size), _numpy(dtype))
+    return _finish(array, requires_grad, device, maker=maker)
+
+
 def zeros(*sizes, size=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor of zeros; the size as numbers or as one sequence.
 
@@ -202,28 +217,29 @@ def zeros(*sizes, size=None, dtype=None, device=None, requires_grad=False) -> Te
     >>> minigrad.zeros(2, 3).shape
     minigrad.Size([2, 3])
     """
-    array = _filled(np.zeros, _size("zeros", sizes, size), _numpy(dtype))
-    return _finish(array, requires_grad, device, maker="zeros")
+    return _shaped("zeros", np.zeros, sizes, size, dtype, device, requires_grad)
 
 
 def ones(*sizes, size=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor of ones."""
-    array = _filled(np.ones, _size("ones", sizes, size), _numpy(dtype))
-    return _finish(array, requires_grad, device, maker="ones")
+    return _shaped("ones", np.ones, sizes, size, dtype, device, requires_grad)
 
 
 def empty(*sizes, size=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor of whatever was in memory."""
-    array = _filled(np.empty, _size("empty", sizes, size), _numpy(dtype))
-    return _finish(array, requires_grad, device, maker="empty")
+    return _shaped("empty", np.empty, sizes, size, dtype, device, requires_grad)
 
 
 def full(size, fill_value, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor that holds `fill_value` everywhere."""
-    size, fill_value = _size("full", (), size), _number("full", 2, "fill_value", fill_value)
+    return _full("full", size, fill_value, dtype, device, requires_grad)
+
+
+def _full(maker, size, fill_value, dtype, device, requires_grad) -> Tensor:
+    size, fill_value = _size(maker, (), size), _number(maker, 2, "fill_value", fill_value)
     kind = type(fill_value) if dtype is None and not isinstance(fill_value, float) else None
     array = _filled(np.full, size, fill_value, _numpy(kind or dtype))
-    return _finish(array, requires_grad, device, maker="full")
+    return _finish(array, requires_grad, device, maker=maker)
 
 
 def eye(n, m=None, *, dtype=None, device=None, requires_grad=False) -> Tensor:
@@ -236,13 +252,14 @@ def eye(n, m=None, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     return _finish(np.eye(n, m, dtype=_numpy(dtype)), requires_grad, device, maker="eye")
 
 
-def _like(make, input, dtype, device, requires_grad, **options) -> Tensor:
+def _like(make, input, dtype, device, requires_grad, name=None, **options) -> Tensor:
     """What `make` makes, with shape, type and device of `input`; in memory it lies as `input`."""
+    name = name or f"{make.__name__}_like"
     if not isinstance(input, Tensor):
-        raise refusals.must_be_tensor(f"{make.__name__}_like", "input", 1, errors.type_name(input))
+        raise refusals.must_be_tensor(name, "input", 1, errors.type_name(input))
     options |= {"dtype": dtype or input.dtype, "device": device or input.device}
     array = made_like(input._data, lambda size: make(size=size, **options)._data)
-    return _finish(array, requires_grad, maker=f"{make.__name__}_like")
+    return _finish(array, requires_grad, maker=name)
 
 
 def zeros_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
@@ -264,6 +281,40 @@ def full_like(input, fill_value, *, dtype=None, device=None, requires_grad=False
     """`fill_value` everywhere, with shape, type and device of `input`."""
     return _like(full, input, dtype, device, requires_grad, fill_value=fill_value)
 
+
+# --- methods: with the type and on the device of a tensor -----------------------------------------
+
+
+def _new(fill):
+    name = f"new_{fill.__name__}"
+
+    def method(self, *sizes, size=None, dtype=None, device=None, requires_grad=False) -> Tensor:
+        dtype, device = dtype or self.dtype, device or self.device
+        return _shaped(name, fill, sizes, size, dtype, device, requires_grad)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"`{fill.__name__}` with the type and on the device of this tensor."
+    return method
+
+
+def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """`full` with the type and on the device of this tensor."""
+    dtype, device = dtype or self.dtype, device or self.device
+    return _full("new_full", size, fill_value, dtype, device, requires_grad)
+
+
+def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """`tensor` with the type and on the device of this tensor."""
+    if isinstance(data, Tensor):
+        text = errors.COPY_CONSTRUCT.format("tensor.new_tensor")
+        warnings.warn(text, UserWarning, stacklevel=2)
+        data = data._data
+    array = _array(data, dtype or self.dtype, copy=True)
+    return _finish(array, requires_grad, device or self.device, maker="new_tensor")
+
+
+for _method in (_new(np.zeros), _new(np.ones), _new(np.empty), new_full, new_tensor):
+    setattr(Tensor, _method.__name__, _method)
 
 # --- ranges ---------------------------------------------------------------------------------------
 
@@ -392,6 +443,14 @@ def randint(
     return _finish(array, requires_grad, device, maker="randint")
 
 
+def randint_like(
+    input, low=0, high=None, *, generator=None, dtype=None, device=None, requires_grad=False
+) -> Tensor:
+    """Random integers with shape and type of `input`, below `high` as in `randint`."""
+    options = {"low": low, "high": high, "generator": generator}
+    return _like(randint, input, dtype, device, requires_grad, **options)
+
+
 def randperm(n, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """The numbers from 0 to n - 1 in random order."""
     array = random.randperm(n, (dtype or dtypes.int64).numpy, generator)
@@ -405,4 +464,5 @@ def rand_like(input, *, generator=None, dtype=None, device=None, requires_grad=F
 
 def randn_like(input, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Normal random numbers with the shape of `input`."""
-    return _like(randn, input, dtype, device, requires_grad, generator=generator)
+    tensor = _like(empty, input, dtype, device, False, "randn_like").normal_(generator=generator)
+    return _finish(tensor._data, requires_grad, maker="randn_like")

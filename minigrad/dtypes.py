@@ -141,9 +141,14 @@ def result_dtype(x, y) -> np.dtype:
     one_has_dims = (x.ndim == 0) != (y.ndim == 0)
     if one_has_dims and (kind_x == kind_y or (kind_x > kind_y) == (x.ndim > 0)):
         return x.dtype if x.ndim else y.dtype
-    if kind_x != kind_y:  # an integer never widens a floating point type
-        return x.dtype if kind_x > kind_y else y.dtype
-    return np.promote_types(x.dtype, y.dtype)
+    return wider(x.dtype, y.dtype)
+
+
+def wider(x: np.dtype, y: np.dtype) -> np.dtype:
+    """The type that holds both; an integer never widens a floating point type."""
+    if KIND[x.kind] != KIND[y.kind]:
+        return x if KIND[x.kind] > KIND[y.kind] else y
+    return np.promote_types(x, y)
 
 
 def floating(x):

@@ -238,8 +238,12 @@ def normal(
     std: float,
     dtype: Any = np.float32,
     generator: Generator | None = None,
+    in_rows: bool = True,
 ) -> np.ndarray:
-    """Numbers from the normal distribution with this mean and standard deviation; see `randn`."""
+    """Numbers from the normal distribution with this mean and standard deviation; see `randn`.
+
+    torch draws all of them one by one if they go to a place that does not lie row by row in memory.
+    """
     dtype, n = _checked(shape, dtype, '"normal_kernel_cpu"')
     if std < 0:
         raise advised(
@@ -248,7 +252,7 @@ def normal(
             "A standard deviation is a distance: take its absolute value.",
         )
     generator = generator or default_generator
-    if n < 16:
+    if n < 16 or not in_rows:
         numbers = [_next_normal(generator) * std + mean for _ in range(n)]
         return np.array(numbers, dtype).reshape(shape)
     from . import cephes  # as late as numpy.random

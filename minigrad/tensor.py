@@ -54,6 +54,7 @@ class Tensor(Values):
     _origin = None  # of a view that must not be changed in place: "no_grad", "inference", "several"
     # (one of several results) or "function" (on memory that a custom Function did not make)
 
+    __module__ = "minigrad"  # as torch's class tells its place
     __array_priority__ = 1000  # so that `array * tensor` asks the tensor
 
     def __init__(self, *_):

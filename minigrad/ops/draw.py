@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import dtypes, random
 from ..devices import is_array, module_of, to_numpy
+from ..memory import made_like
 from ..tensor import Tensor
 from . import refusals
 from .compare import plain
@@ -19,19 +20,20 @@ from .table import no_derivative, op
 # fmt: off
 
 uniform = op("uniform", lambda self, low, high, generator:
-        beside(self, random.uniform(self.shape, low, high, self.dtype, generator)),
+        drawn(self, lambda shape: random.uniform(shape, low, high, self.dtype, generator)),
     self=lambda g: nothing(g))
 normal = op("normal", lambda self, mean, std, generator:
-        beside(self, random.normal(self.shape, mean, std, self.dtype, generator)),
+        drawn(self, lambda shape: random.normal(
+            shape, mean, std, self.dtype, generator, in_rows=self.flags.c_contiguous)),
     self=lambda g: nothing(g))
 integers = op("random", lambda self, low, high, generator:
-        beside(self, random.randint(low, high, self.shape, self.dtype, generator)),
+        drawn(self, lambda shape: random.randint(low, high, shape, self.dtype, generator)),
     self=lambda g: nothing(g))
 integers_below = op("random", lambda self, high, generator:
-        beside(self, random.randint(0, high, self.shape, self.dtype, generator)), 1,
+        drawn(self, lambda shape: random.randint(0, high, shape, self.dtype, generator)), 1,
     self=lambda g: nothing(g))
 any_integers = op("random", lambda self, generator:
-        beside(self, random.any_integers(self.shape, self.dtype, generator)), 2,
+        drawn(self, lambda shape: random.any_integers(shape, self.dtype, generator)), 2,
     self=lambda g: nothing(g))
 bernoulli_of = op("bernoulli", lambda self, generator: ones_and_zeros(self, self, generator),
     self=lambda g: nothing(g))
@@ -49,16 +51,21 @@ bernoulli_like = no_derivative("bernoulli",
 def ones_and_zeros(array, p, generator):
     """1 with probability p, and 0, of the type and shape of an array."""
     if not is_array(p):
-        return beside(array, random.bernoulli(p, array.shape, generator).astype(array.dtype))
+        ones = drawn(array, lambda shape: random.bernoulli(p, shape, generator))
+        return ones.astype(array.dtype)
     if p.dtype.kind != "f":
         raise refusals.no_kernel("bernoulli_tensor_cpu_p_", dtypes.class_name(p))
     p = np.broadcast_to(to_numpy(p), array.shape)
-    return beside(array, random.bernoulli(p, None, generator).astype(array.dtype))
+    ones = random.bernoulli(p, None, generator)
+    return module_of(array).asarray(ones.astype(array.dtype))
 
 
-def beside(array, drawn):
-    """Numbers on the device of an array; they are always drawn in main memory."""
-    return module_of(array).asarray(drawn)
+def drawn(array, draw):
+    """What `draw(shape)` draws, in the order in which the array lies, and on its device.
+
+    The numbers themselves are always drawn in main memory.
+    """
+    return module_of(array).asarray(made_like(array, draw))
 
 
 def uniform_(self, from_=0.0, to=1.0, *, generator=None) -> Tensor:
