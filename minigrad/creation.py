@@ -73,39 +73,50 @@ def _array(data, dtype, copy: bool) -> np.ndarray:
         return array
     if shape := _nesting(data):
         _check_nesting(data, shape)
-    array = np.array(_plain_numbers(data))
+    types: set[type | np.dtype] = set()
+    array = np.array(_plain_numbers(data, types))
     if array.dtype.kind not in ("bif" if wanted is None else "biuf"):
         raise _no_number(data)
     if wanted is None:
-        wanted = functools.reduce(dtypes.wider, _types([data]) or [_numpy(None)])
-    if array.dtype != wanted:
+        wanted = array.dtype
+        if wanted.kind == "f" or array.size == 0:
+            wanted = dtypes.get_default_dtype().numpy
+        if not types <= _PYTHON:
+            wanted = functools.reduce(dtypes.wider, map(_of_number, types))
+    if array.dtype is not wanted:
         _check_range(array, wanted)
     return array.astype(wanted, copy=False)
 
 
-def _types(data) -> set[np.dtype]:
-    """The types of the numbers in nested lists; NumPy's numbers and tensors bring their own."""
-    python = {float: dtypes.get_default_dtype(), int: dtypes.int64, bool: dtypes.bool}
-    kinds = set(map(type, data))
-    types = {python[kind].numpy for kind in kinds & python.keys()}
-    for item in data if kinds - python.keys() else ():
-        if isinstance(item, list | tuple):
-            types |= _types(item)
-        elif isinstance(item, Tensor | np.generic | np.ndarray):
-            types.add(dtypes.of(item._data if isinstance(item, Tensor) else item).numpy)
-    return types
+_PYTHON = {float, int, bool}
 
 
-def _plain_numbers(data):
-    """Nested lists of numbers, from sequences that may hold tensors."""
+def _of_number(kind: type | np.dtype) -> np.dtype:
+    """The NumPy type for one of Python's numbers, or itself."""
+    return dtypes.get_default_dtype().numpy if kind is float else np.dtype(kind)
+
+
+def _plain_numbers(data, types: set):
+    """Nested lists of Python's numbers; `types` gets theirs, and those that NumPy's bring along."""
     if isinstance(data, (list, tuple)):
-        return [_plain_numbers(item) for item in data]
+        kinds = set(map(type, data))
+        if kinds <= _PYTHON:
+            types |= kinds
+            return data
+        return [_plain_numbers(item, types) for item in data]
     if isinstance(data, Tensor):
         if data._data.size != 1:
             raise errors.not_one_number()
         if data.requires_grad:
             warnings.warn(errors.TO_SCALAR, UserWarning, stacklevel=4)
+        types.add(data._data.dtype)
         return data.item()
+    if isinstance(data, np.ndarray):
+        warnings.warn(errors.LIST_OF_ARRAYS, UserWarning, stacklevel=4)
+    if isinstance(data, (np.ndarray, np.generic)):
+        types.add(data.dtype)
+    elif type(data) in _PYTHON:
+        types.add(type(data))
     return data
 
 
