@@ -6,18 +6,22 @@ imported with the package, so it imports NumPy, the tasks and PyTorch only when 
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from grader.task import Verdict
 
 PUBLIC_SEED = b"public"
+LONG = 5.0  # seconds; an honest answer takes a thousandth
+STOP = "A loop that does not end? Stop it: press \N{BLACK SQUARE} above, or Kernel > Interrupt."
 # The exception fails the cell, for Run All and for nbgrader. Jupyter shows it as a red block, right
 # below the panel that has said it all: of the two, the panel is shown.
 ONCE = """<style>
-.jp-OutputArea-child:has(.grader-verdict) + .jp-OutputArea-child:has(
+.jp-OutputArea-child:has(.grader-failed) + .jp-OutputArea-child:has(
   [data-mime-type$="jupyter.stderr"], [data-mime-type$="jupyter.error"]) { display: none }
 </style>"""
 
@@ -69,15 +73,19 @@ def check(task: str = "", function: Callable[..., Any] | None = None) -> None:
         raise CheckFailed(f"{found.name}: {error}") from None
 
     given = [copies(case.inputs) for case in cases]
-    answers = [_call(function, inputs) for inputs in given]
-    written = [changed_inputs(case, after) for case, after in zip(cases, given, strict=True)]
-    verdict = judge(found, cases, answers, written)
-    if not verdict.passed:
-        text = as_text(verdict)
-        if _display(verdict):  # all of it stands above already; the block below names it only
-            text = text.split("\n", 1)[0]
-        raise CheckFailed(text, verdict)
-    print(as_text(verdict))
+    try:
+        with _word_after(LONG, f"{found.name}: {found.function} is still running. {STOP}"):
+            answers = [_call(function, inputs) for inputs in given]
+    except KeyboardInterrupt as stop:
+        verdict = _stopped(found.name, _line(function, stop))
+    else:
+        written = [changed_inputs(case, after) for case, after in zip(cases, given, strict=True)]
+        verdict = judge(found, cases, answers, written)
+    text, shown = as_text(verdict), _display(verdict)
+    if not verdict.passed:  # where all of it stands above already, the block below names it only
+        raise CheckFailed(text.split("\n", 1)[0] if shown else text, verdict) from None
+    if not shown:
+        print(text)
 
 
 def _call(function: Callable[..., Any], inputs: tuple) -> Any:
@@ -86,8 +94,28 @@ def _call(function: Callable[..., Any], inputs: tuple) -> Any:
 
     try:
         return function(*inputs)
-    except (Exception, SystemExit) as error:  # KeyboardInterrupt goes through: the student's stop
+    except (Exception, SystemExit) as error:  # KeyboardInterrupt goes through: it stops them all
         return CallError("raised", _said(error), _line(function, error))
+
+
+@contextlib.contextmanager
+def _word_after(seconds: float, text: str) -> Iterator[None]:
+    """Print the text if the block takes longer than this: an endless loop looks like nothing."""
+    timer = threading.Timer(seconds, print, [text], {"flush": True})
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _stopped(task: str, line: int | None) -> Verdict:
+    from grader.task import Outcome, Verdict
+
+    where = f" in line {line}" if line else ""
+    advice = "Look for a loop that does not end."
+    return Verdict(task, Outcome.STUDENT_ERROR, False, None, f"you stopped it{where}", advice)
 
 
 def _said(error: BaseException) -> str:
@@ -111,7 +139,7 @@ def _line(function: Callable[..., Any], error: BaseException) -> int | None:
 
 
 def _display(verdict: Verdict) -> bool:
-    """Show the picture where the student sits in Jupyter; a terminal has the text alone."""
+    """Show words and picture where the student sits in Jupyter; a terminal has the text alone."""
     from grader.feedback import as_html, as_text
 
     ipython = sys.modules.get("IPython")

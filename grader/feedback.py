@@ -71,8 +71,9 @@ def as_html(verdict: Verdict) -> str:
     bar = {Outcome.INFRA_ERROR: BLUE, Outcome.STUDENT_ERROR: ORANGE}.get(verdict.outcome, RED)
     if verdict.passed:
         bar = GREEN
+    kind = "grader-verdict" if verdict.passed else "grader-verdict grader-failed"
     lines = [
-        f'<div class="grader-verdict" style="border-left: 5px solid {bar}; '
+        f'<div class="{kind}" style="border-left: 5px solid {bar}; '
         'padding: 0.3em 0 0.3em 0.8em; margin: 0.4em 0; color: inherit; background: transparent">',
         f"<div><b>{html.escape(name)}</b>: {_line(message)}</div>",
         *(f"<div>{_line(line)}</div>" for line in rest),

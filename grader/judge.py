@@ -96,10 +96,8 @@ def judge(
     compared = [k for k in wrong if not is_error(problems[k])]
     found = recognise(task, cases, answers, problems) if compared else []
     overwrote = _overwrote(task, [written[k] for k in compared]) if written and compared else None
-    if overwrote and not (found and found[0].whole):
-        found = [
-            Found(overwrote, _some(len(compared), len(cases)))
-        ]  # not a mistake that explains some of it, by chance
+    if overwrote and not (found and found[0].whole):  # what explains a part may do so by chance
+        found = [Found(overwrote, _some(len(compared), len(cases)))]
     if not found and is_error(problems[first]):
         return _failed(task, cases[first], problems[first], len(wrong), len(cases))
 

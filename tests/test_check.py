@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import nbformat
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 from conftest import jupyter, needs
 
 from grader import check
-from grader.check import CheckFailed
+from grader.check import ONCE, CheckFailed
+from grader.feedback import GREEN
 
 
 def right(g, a, b):
@@ -105,12 +107,35 @@ def test_a_wrong_signature_is_told():
     assert "Wanted is mul_vjp(g, a, b) -> (grad_a, grad_b)." in said
 
 
-def test_stopping_it_by_hand_stops_it():
+def test_stopping_it_by_hand_stops_it_and_tells_the_line():
+    asked = []
+
     def mul_vjp(g, a, b):
+        asked.append(a)
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        check("e2.mul", mul_vjp)
+    line = mul_vjp.__code__.co_firstlineno + 2
+    assert failure("e2.mul", mul_vjp).splitlines() == [
+        f"e2.mul: you stopped it in line {line}",
+        "  Look for a loop that does not end.",
+    ]
+    assert len(asked) == 1
+
+
+def test_what_takes_long_says_how_to_stop_it(monkeypatch, capsys):
+    def slow(g, a, b):
+        if a.ndim == 0:
+            time.sleep(0.1)
+        return right(g, a, b)
+
+    monkeypatch.setattr(sys.modules["grader.check"], "LONG", 0.05)
+    check("e2.mul", slow)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("e2.mul: mul_vjp is still running. A loop that does not end? Stop it")
+    assert said[1:] == ["e2.mul: right: all 5 answers agree with PyTorch"]
+    check("e2.mul", right)
+    time.sleep(0.1)
+    assert "running" not in capsys.readouterr().out
 
 
 def test_inputs_are_copies(capsys):
@@ -190,6 +215,24 @@ def test_in_jupyter_the_picture_comes_first(monkeypatch):
     assert "\n" not in said  # the block below the picture only names it
 
 
+def test_in_jupyter_a_right_answer_has_its_panel_too(monkeypatch, capsys):
+    import IPython
+
+    class Shell:
+        kernel = object()
+
+    shown = []
+    monkeypatch.setattr(IPython, "get_ipython", lambda: Shell())
+    monkeypatch.setattr(IPython.display, "display", lambda bundle, raw: shown.append(bundle))
+    check("e2.mul", right)
+    (bundle,) = shown
+    assert bundle["text/plain"] == "e2.mul: right: all 5 answers agree with PyTorch"
+    assert GREEN in bundle["text/html"]
+    failed = ".grader-failed"  # what a cell raises after a right answer is its own, and is shown
+    assert failed in ONCE and failed[1:] not in bundle["text/html"].partition("<style>")[0]
+    assert capsys.readouterr().out == ""
+
+
 CELLS = """
 from grader import check
 check("e2.mul", lambda g, a, b: (g * b, g * a))
@@ -201,24 +244,33 @@ print("not reached")
 
 
 @needs("chromium")
-def test_jupyterlab_shows_a_failure_once_and_run_all_stops_there(browser, tmp_path):
+def test_jupyterlab_and_notebook_7_show_a_failure_once_and_run_all_stops_there(browser, tmp_path):
+    from playwright.sync_api import expect
+
     notebook = nbformat.v4.new_notebook()
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
     notebook.cells = [nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS.split("# %%")]
-    nbformat.write(notebook, tmp_path / "x.ipynb")
+    for name in ("lab", "notebook"):
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
     page = browser.new_page()
     with jupyter(tmp_path) as address:
-        page.goto(address.replace("?", "lab/tree/x.ipynb?"))
-        page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=60_000)
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        page.locator(".grader-verdict", has_text="e2.add: None came back").wait_for(timeout=60_000)
-        error = page.locator('[data-mime-type="application/vnd.jupyter.stderr"]')
-        error.wait_for(state="hidden")
-        assert error.count() == 1
-        said = page.locator(".jp-Notebook .jp-OutputArea").all_inner_texts()
-        assert ["e2.add: None" in text for text in said] == [False, True, False]
-        assert "e2.mul: right" in said[0] and "not reached" not in "".join(said)
+        for place in ("lab/tree/lab", "notebooks/notebook"):
+            page.goto(address.replace("?", f"{place}.ipynb?"))
+            status = page.locator(".jp-Notebook-ExecutionIndicator")
+            expect(status).to_have_attribute("data-status", "idle", timeout=60_000)
+            if place.startswith("lab"):
+                page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=60_000)
+            page.get_by_role("menuitem", name="Run", exact=True).click()
+            page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+            verdicts = page.locator(".grader-verdict")
+            verdicts.filter(has_text="e2.add: None came back").wait_for(timeout=60_000)
+            error = page.locator('[data-mime-type="application/vnd.jupyter.stderr"]')
+            error.wait_for(state="hidden")
+            assert error.count() == 1
+            assert page.locator(".grader-verdict:visible").count() == 2
+            said = page.locator(".jp-Notebook .jp-OutputArea").all_inner_texts()
+            assert ["e2.add: None" in text for text in said] == [False, True, False]
+            assert "e2.mul: right" in said[0] and "not reached" not in "".join(said)
     page.close()
 
 
