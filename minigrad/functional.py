@@ -396,6 +396,9 @@ def binary_cross_entropy_with_logits(
     )
 
 
+_CLASS_TYPES = (dtypes.int64.numpy, dtypes.uint8.numpy)
+
+
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -405,22 +408,22 @@ def nll_loss(
 ) -> Tensor:
     """Minus the log probability that `input` (classes in dimension 1) gives to the target class."""
     _need_tensors("nll_loss_nd", input=input, target=target)
-    if input.ndim < 1:
+    scores, labels = input._data, target._data
+    if scores.ndim < 1:
         raise refusals.nll_dims()
-    classes = input.shape[1] if input.ndim > 1 else input.shape[0]
-    expected = () if input.ndim == 1 else (input.shape[0], *input.shape[2:])
-    if tuple(target.shape) != expected:
-        raise refusals.nll_sizes(input.shape, target.shape)
-    wrong = losses.no_class(target._data, classes, ignore_index)
+    classes = scores.shape[1] if scores.ndim > 1 else scores.shape[0]
+    expected = () if scores.ndim == 1 else (scores.shape[0], *scores.shape[2:])
+    if labels.shape != expected:
+        raise refusals.nll_sizes(scores.shape, labels.shape)
+    wrong = losses.no_class(labels, classes, ignore_index)
     if wrong is not None:
         raise refusals.class_bounds(wrong)
     if weight is not None and tuple(weight.shape) != (classes,):
         raise refusals.nll_weight(classes, weight.shape)
-    if target._data.dtype not in (np.int64, np.uint8):
+    if labels.dtype not in _CLASS_TYPES:
         raise refusals.class_type(target.dtype)
-    kind = input._data.dtype
-    total = losses.total_of(target, weight, ignore_index, kind)
-    row = losses.nll_loss if input.ndim <= 2 else losses.nll_loss2d
+    total = losses.total_of(target, weight, ignore_index, scores.dtype)
+    row = losses.nll_loss if scores.ndim <= 2 else losses.nll_loss2d
     return row(input, target, weight, _reduction(reduction), ignore_index, total)
 
 
@@ -593,10 +596,10 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if not (isinstance(input, Tensor) and isinstance(weight, Tensor)):
         _need_tensors("linear", input=input, weight=weight)
     turned = shape.t(weight)
-    if bias is None or weight.ndim != 2 or bias.ndim > 1:
+    if bias is None or weight._data.ndim != 2 or bias._data.ndim > 1:
         product = matmul(input, turned)
         return product if bias is None else product + bias
-    if input.ndim == 2:
+    if input._data.ndim == 2:
         return products.addmm(bias, input, turned)
     if not input.ndim or input.shape[-1] != weight.shape[1]:
         rows = (math.prod(input.shape[:-1]), input.shape[-1] if input.ndim else 1)

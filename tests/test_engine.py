@@ -181,6 +181,23 @@ def test_the_gradient_of_a_leaf_shares_no_memory_with_what_was_given():
         assert v.tolist() == [1.0, 1.0, 1.0]
 
 
+def test_a_gradient_that_only_the_walk_holds_is_kept_without_a_copy():
+    sent = []
+
+    def watch(node, _, gradients):
+        if node.name() != "torch::autograd::AccumulateGrad":
+            sent.append([weakref.ref(g) if isinstance(g, np.ndarray) else None for g in gradients])
+
+    layer, x = minigrad.nn.Linear(3, 2), minigrad.ones(4, requires_grad=True)
+    for output, leaf in (((x * 2).sum(), x), (layer(minigrad.ones(5, 3)).sum(), layer.weight)):
+        engine.observer = watch
+        try:
+            output.backward()
+        finally:
+            engine.observer = None
+        assert any(ref is not None and ref() is leaf.grad._data for ref in sent[-1])
+
+
 @ENGINES
 def test_two_leaves_and_a_kept_gradient_share_no_memory(t):
     x, y = t.ones(3, requires_grad=True), t.ones(3, requires_grad=True)

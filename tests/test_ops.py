@@ -508,7 +508,15 @@ def test_nodes_are_nodes():
 @pytest.mark.parametrize(
     "dtype", [np.float16, np.float32, np.float64, np.int64, np.uint8, np.bool_]
 )
-@pytest.mark.parametrize("shapes", [[(70, 30)] * 3, [(70, 30), (30,), (70, 1)], [(2100,), (), ()]])
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        [(70, 30)] * 3,
+        [(70, 30), (30,), (70, 1)],
+        [(1100, 1), (1100, 3), (3,)],
+        [(2100,), (), ()],
+    ],
+)
 def test_select_chooses_as_numpy_does(dtype, shapes):
     rng = np.random.default_rng(0)
     condition = rng.standard_normal(shapes[0]) > 0

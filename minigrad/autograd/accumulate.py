@@ -46,8 +46,8 @@ class AccumulateGrad(Node):
             variable._grad = new.copy_(gradient) if old is None else old + gradient
         elif old is not None:
             old._write(old._data + gradient)
-        elif sys.getrefcount(gradient) <= _ALONE and _owns_memory(gradient):
-            variable._grad = Tensor._make(gradient)  # nobody else holds it: no copy is needed
+        elif sys.getrefcount(gradient) <= _HANDED_OVER and _owns_memory(gradient):
+            variable._grad = Tensor._make(gradient)  # only the walk holds it: no copy is needed
         else:
             variable._grad = Tensor._make(gradient.copy())
         if variable._post_accumulate_hooks:
@@ -55,8 +55,13 @@ class AccumulateGrad(Node):
         return []
 
 
-# What sys.getrefcount says of an argument that only the called function holds.
-_ALONE = (lambda argument: sys.getrefcount(argument))(object())
+def _handed_over() -> int:
+    """What sys.getrefcount says of an argument that nobody but the caller's variable holds."""
+    gradient = object()
+    return (lambda argument: sys.getrefcount(argument))(gradient)
+
+
+_HANDED_OVER = _handed_over()
 
 
 def _owns_memory(array) -> bool:
@@ -66,7 +71,7 @@ def _owns_memory(array) -> bool:
         return True
     base = array.base
     if base is not None:
-        alone = sys.getrefcount(base) <= _ALONE + 1 and type(base) is np.ndarray
+        alone = sys.getrefcount(base) <= _HANDED_OVER and type(base) is np.ndarray
         if not (alone and base.base is None and base.size == array.size):
             return False
     return array.flags.writeable and array.flags.c_contiguous
@@ -122,6 +127,8 @@ def unbroadcast(gradient, shape):
     The derivative of copying a number is adding up what comes back for the copies.
     """
     extra = gradient.ndim - len(shape)
+    if gradient.shape[extra:] == shape and not isinstance(gradient, Tensor):
+        return np.add.reduce(gradient, axis=tuple(range(extra)))
     stretched = [
         i + extra for i, n in enumerate(shape) if n == 1 and gradient.shape[i + extra] != 1
     ]

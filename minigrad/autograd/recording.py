@@ -131,12 +131,14 @@ def record(op, arguments: tuple, output):
         return _unrecorded(output)
     edges = []
     wanted, bit = 0, 1
+    plain = not op.inert and modes.pack is None  # nothing was changed in place, nothing is a view
     for tensor in op.inputs_of(arguments):
         edge = None
         if isinstance(tensor, Tensor):
             edge = tensor._edge
             if edge is None or tensor._version_cell is not None:
                 edge = edge_of(tensor)
+                plain = plain and tensor._version_cell is None
         edges.append(edge)
         if edge is not None:
             wanted |= bit
@@ -155,7 +157,7 @@ def record(op, arguments: tuple, output):
     else:
         node.form = form(output._data)
         output._edge = (node, 0)
-    if plan.frees:
+    if not plain and plan.frees:
         _look_after(node)
     return output
 
@@ -170,7 +172,7 @@ def record_two(op, self, other, output):
         return _unrecorded(output)
     edge = other_edge = None
     wanted = 0
-    plain = modes.pack is None  # nothing was changed in place, nothing is a view
+    plain = modes.pack is None
     if isinstance(self, Tensor):
         edge = self._edge
         if edge is None or self._version_cell is not None:

@@ -31,7 +31,7 @@ class Sequential(Module):
             self.add_module(name, module)
 
     def forward(self, input):
-        for module in self:
+        for module in self._modules.values():
             input = module(input)
         return input
 

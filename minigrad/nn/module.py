@@ -52,11 +52,14 @@ class Module:
         )
 
     def __call__(self, *inputs, **options):
+        backward_hooks = self._backward_hooks or self._backward_pre_hooks
+        if not (backward_hooks or self._hooks or self._pre_hooks):
+            return self.forward(*inputs, **options)
         for hook in tuple(self._pre_hooks.values()):
             changed = hook(self, inputs)
             if changed is not None:
                 inputs = changed if isinstance(changed, tuple) else (changed,)
-        if not (self._backward_hooks or self._backward_pre_hooks):
+        if not backward_hooks:
             return self._forward(inputs, options)
         from .hooks import BackwardHook
 

@@ -140,7 +140,7 @@ def no_class(target, classes, ignore_index):
 def total_of(target, weight, ignore_index, kind):
     """The sum of the weights of all targets."""
     if weight is None:
-        return kind.type(int((raw(target) != ignore_index).sum()))
+        return kind.type(int(np.count_nonzero(raw(target) != ignore_index)))
     return np.add.reduce(_counted(target, weight, ignore_index, kind)[1], axis=None)
 
 

@@ -263,17 +263,18 @@ def _check_stacks(a, b) -> None:
 
 def addmm(self, mat1, mat2, *, beta=1, alpha=1) -> Tensor:
     """`beta * self` plus `alpha` times the product of two matrices."""
-    for name, mat in (("mat1", mat1), ("mat2", mat2)):
+    x, a, b = self._data, mat1._data, mat2._data
+    for name, mat in (("mat1", a), ("mat2", b)):
         if mat.ndim != 2:
             raise refusals.no_matrix(name, mat.ndim)
-    x, a, b = self._data, mat1._data, mat2._data
     if x.dtype != b.dtype:
         raise refusals.sum_types(dtypes.class_name(x), dtypes.class_name(b))
     if a.dtype != b.dtype:
         raise refusals.factor_types(dtypes.class_name(a), dtypes.class_name(b))
     if a.shape[1] != b.shape[0]:
         raise errors.mat_shapes(a.shape, b.shape)
-    shape.stretched_size(self, (a.shape[0], b.shape[1]))
+    if x.shape != b.shape[1:]:
+        shape.stretched_size(self, (a.shape[0], b.shape[1]))
     return addmm_op(self, mat1, mat2, beta, alpha)
 
 

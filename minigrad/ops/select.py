@@ -20,6 +20,15 @@ def select(condition, x, y):
         return np.where(condition, x, y)
     dtype = np.result_type(x, y)
     bits = np.dtype(f"u{dtype.itemsize}")
-    x, y = (np.asarray(side, dtype).view(bits) for side in (x, y))
-    mask = np.negative(condition.astype(bits))  # all bits are 1 where the condition holds
-    return (y ^ ((x ^ y) & mask)).view(dtype)
+    x, y = np.asarray(x, dtype).view(bits), np.asarray(y, dtype).view(bits)
+    if not {x.shape, y.shape} <= {(), condition.shape}:
+        condition, x, y = np.broadcast_arrays(condition, x, y)
+    mask = condition.astype(bits)  # 1 where the condition holds
+    if x.ndim == 0 and x == 0:
+        mask -= 1  # all bits where it does not hold
+        mask &= y
+    else:
+        np.negative(mask, out=mask)  # all bits where it holds
+        mask &= x if y.ndim == 0 and y == 0 else x ^ y
+        mask ^= y
+    return mask.view(dtype)
