@@ -260,6 +260,11 @@ def nothing(g):
     return np.zeros_like(g)
 
 
+def beside(g, array):
+    """An array as a tensor where g is one: a tensor computes with tensors and numbers only."""
+    return Tensor._make(array) if isinstance(g, Tensor) else array
+
+
 def raw(x):
     """The array of a tensor; an array itself."""
     return x._data if isinstance(x, Tensor) else x

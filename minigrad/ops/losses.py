@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from .activations import log_sigmoid
-from .elementwise import clamp_min, log, log1p, raw, sigmoid, sign, where
+from .elementwise import beside, clamp_min, log, log1p, raw, sigmoid, sign, where
 from .index import index_backward
 from .select import select
 from .table import op
@@ -178,4 +178,4 @@ def unpicked(g, sizes, target, weight, reduction, ignore_index, total_weight):
     """The gradient of `picked`: minus the weight at each target, zero elsewhere."""
     safe, weights = _counted(target, weight, ignore_index, raw(g).dtype, total_weight)
     scale = -weights / total_weight if reduction == 1 else -weights
-    return index_backward(g * scale, sizes, _places(safe, len(sizes)))
+    return index_backward(g * beside(g, scale), sizes, _places(safe, len(sizes)))
