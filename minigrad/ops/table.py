@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import devices, dtypes, errors
+from .. import dtypes, errors
 from ..autograd.recording import FREED, OpNode, record, record_two
 from ..memory import row_by_row
 from ..tensor import Tensor
@@ -228,8 +228,6 @@ def as_operand(value):
         return value
     if isinstance(value, np.generic):
         return value.item()
-    if devices.is_array(value):
-        return Tensor._make(value)
     for kind in (int, float):
         if isinstance(value, kind):  # a subclass, for example an IntEnum
             return kind(value)
