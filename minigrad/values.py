@@ -107,6 +107,12 @@ class Values:
         array = self.numpy()
         return np.array(array, dtype=dtype, copy=copy) if dtype or copy else array
 
+    def __array_wrap__(self, array, context=None, return_scalar: bool = False):
+        """What NumPy's functions make of a tensor is a tensor again; True and False as 1 and 0."""
+        from .creation import from_numpy
+
+        return from_numpy(array.astype(np.uint8) if array.dtype.kind == "b" else array)
+
     def __bool__(self) -> bool:
         if self._data.size != 1:
             raise errors.ambiguous_truth(self._data.size)

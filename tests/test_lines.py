@@ -81,5 +81,30 @@ def test_a_line_does_the_same(line):
     assert outcome(typed(line), minigrad) == outcome(typed(line), torch)
 
 
+# torch's `__array_wrap__` is of the old kind, for which NumPy warns; minigrad's is not.
+@pytest.mark.parametrize(
+    "line",
+    [
+        "d[:, 0] + np.ones(2)",
+        "d[:, 0] @ np.ones(2)",
+        "d @ np.ones((3, 2))",
+        "d / np.ones(3)",
+        "i + np.ones(3)",
+        "(d > 1) & np.array([True, False, True])",
+        "d += np.ones(3); d",
+        "v = d[0]; v -= np.ones(3); d",
+        "d * np.array(2.0)",
+        "d + np.array([1, 2, 3])",
+        "np.exp(d), np.sqrt(d), np.add(d, 1), np.isnan(d), np.argmax(d), np.multiply(d, d)",
+        "np.round(d, 1), np.maximum(d, 2), np.cumsum(d), np.clip(d, 1, 2)",
+        "np.transpose(d), np.reshape(d, (3, 2)), np.matmul(d, d.T)",
+    ],
+)
+def test_what_numpy_makes_of_a_tensor_is_a_tensor(line):
+    ours, theirs = (outcome(typed(line), t) for t in (minigrad, torch))
+    assert ours == (theirs[0], [])
+    assert {kind for kind, _ in theirs[1]} <= {"DeprecationWarning"}
+
+
 def test_no_line_stands_twice():
     assert len(set(LINES)) == len(LINES)

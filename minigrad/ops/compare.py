@@ -10,6 +10,8 @@ from ..devices import is_array
 from ..tensor import Tensor
 from . import refusals
 
+_OPERANDS = (Tensor, int, float, np.generic)
+
 
 def _question(function):
     """A comparison of a tensor with a tensor or a number, with torch's rules for the types."""
@@ -17,7 +19,7 @@ def _question(function):
     def ask(self, other):
         x = self._data
         y = other._data if isinstance(other, Tensor) else other
-        if not (isinstance(y, (int, float, bool)) or is_array(y)):
+        if not isinstance(other, _OPERANDS):
             return NotImplemented
         try:
             return plain(function(*dtypes.promote(x, y)))
@@ -91,7 +93,7 @@ def _bitwise(function):
     def call(self, other):
         x = self._data if isinstance(self, Tensor) else self
         y = other._data if isinstance(other, Tensor) else other
-        if not (isinstance(y, (int, float)) or is_array(y)):
+        if not isinstance(other, _OPERANDS):
             return NotImplemented
         if x is self and y is other:
             raise refusals.must_be_tensor(function.__name__, "input", 1, errors.type_name(x))

@@ -43,6 +43,8 @@ NUMBER_FIRST = [
 def _as_function(name: str, method):
     """A method as a function: its first argument is named `input` and must be a tensor."""
 
+    if hasattr(method, "as_function"):
+        method = method.as_function()
     if name in TENSOR_ARGUMENT:
         method = with_tensor(name, method, 1)
 

@@ -9,7 +9,7 @@ from ..devices import module_of
 from ..tensor import Tensor
 from ..values import normal_dim
 from . import refusals
-from .elementwise import clone, mul, raw
+from .elementwise import beside, clone, mul, raw
 from .index import index_op
 from .inplace import copy_
 from .products import matmul
@@ -56,7 +56,7 @@ def cofactors(g, matrix, det):
     others = np.array([[j for j in range(n) if j != i] for i in range(n)], int).reshape(n, n - 1)
     minors = index_op(matrix, (..., others[:, None, :, None], others[None, :, None, :]))
     signs = (-1.0) ** np.add.outer(range(n), range(n)).astype(raw(matrix).dtype)
-    return tall(g) * (det_op(minors) * signs)
+    return tall(g) * (det_op(minors) * beside(minors, signs))
 
 
 def is_vector(A, B) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .. import errors
 from ..tensor import Tensor
 from . import (
@@ -88,14 +90,14 @@ def add(self, other, *, alpha=1) -> Tensor:
     """`self + alpha * other`."""
     if alpha != 1 and isinstance(other, Tensor):
         return elementwise.add_scaled(self, other, _fitting(alpha, self, other))
-    return _add(self, other if alpha == 1 else other * alpha)
+    return elementwise.add(self, other if alpha == 1 else other * alpha)
 
 
 def sub(self, other, *, alpha=1) -> Tensor:
     """`self - alpha * other`."""
     if alpha != 1 and isinstance(other, Tensor):
         return elementwise.sub_scaled(self, other, _fitting(alpha, self, other))
-    return _sub(self, other if alpha == 1 else other * alpha)
+    return elementwise.sub(self, other if alpha == 1 else other * alpha)
 
 
 def _fitting(alpha, *operands):
@@ -151,6 +153,9 @@ def where(condition, input=None, other=None):
         raise refusals.must_be_tensor("where", "condition", 1, errors.type_name(condition))
     if input is None and other is None:
         return gather.nonzero(condition, as_tuple=True)
+    for position, (name, side) in enumerate((("input", input), ("other", other)), 2):
+        if not isinstance(side, Tensor | int | float):
+            raise refusals.must_be_tensor("where", name, position, errors.type_name(side))
     return elementwise.where(condition, input, other)
 
 
@@ -217,7 +222,12 @@ def _positive(self):
 
 
 def _matmul(self, other):
-    return products.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+    tensors = isinstance(self, Tensor) and isinstance(other, Tensor)
+    return products.matmul(self, other) if tensors else NotImplemented
+
+
+def _equal(self, other):
+    return compare.eq(self, compare.plain(other) if isinstance(other, np.ndarray) else other)
 
 
 OPERATORS = {
@@ -240,7 +250,7 @@ OPERATORS = {
     "__neg__": elementwise.neg,
     "__pos__": _positive,
     "__abs__": elementwise.abs,
-    "__eq__": compare.eq,
+    "__eq__": _equal,  # the one operator that takes an array, in torch, too
     "__ne__": compare.ne,
     "__lt__": compare.lt,
     "__le__": compare.le,
@@ -324,7 +334,7 @@ def _rows(family, names: str) -> dict:
     for name, function in functions.items():
         function.__doc__ = MEANINGS[name]
     return {
-        name: _strict(function) if len(function.op.arguments) == 2 else function
+        name: strict(function) if len(function.op.arguments) == 2 else function
         for name, function in functions.items()
     }
 
@@ -337,16 +347,20 @@ def like(function, call):
     return call
 
 
-def _strict(function):
-    """A function of two operands: it refuses what an operator leaves to the other side."""
+def strict(function, position=1):
+    """An operation of two operands: it refuses what an operator leaves to the other side.
+
+    The second operand stands at `position` 1 of a method, 2 of a function.
+    """
 
     def call(*operands, **named):
         result = function(*operands, **named)
         if result is NotImplemented:
-            _, other = *operands, *named.values()
-            raise refusals.operand_type(function.__name__, errors.type_name(other))
+            _, other, *_ = *operands, *named.values()
+            raise refusals.operand_type(function.__name__, position, errors.type_name(other))
         return result
 
+    call.as_function = lambda: strict(function, 2)
     return like(function, call)
 
 
@@ -355,10 +369,8 @@ def named(family, names: str) -> dict:
 
 
 def _refusing(family, names: str) -> dict:
-    return {name: _strict(function) for name, function in named(family, names).items()}
+    return {name: strict(function) for name, function in named(family, names).items()}
 
-
-_add, _sub = _strict(elementwise.add), _strict(elementwise.sub)
 
 BOTH = {
     **_rows(elementwise, "mul neg reciprocal sqrt rsqrt hypot exp exp2 expm1 log log1p log2 log10"),
@@ -393,11 +405,11 @@ BOTH = {
     **named(compare, "isnan isinf isfinite isposinf isneginf isreal signbit bitwise_not"),
     **named(compare, "logical_and logical_or logical_xor logical_not"),
     **named(compare, "equal allclose isclose"),
-    "add": add,
-    "sub": sub,
-    "pow": _strict(pow),
+    "add": strict(add),
+    "sub": strict(sub),
+    "pow": strict(pow),
     "square": square,
-    "float_power": _strict(float_power),
+    "float_power": strict(float_power),
     "clamp": clamp,
     "clamp_min": clamp_min,
     "clamp_max": clamp_max,

@@ -14,7 +14,7 @@ from ..tensor import Tensor
 from ..values import normal_dim
 from . import refusals
 from .compare import plain
-from .elementwise import exp, nothing, raw, sign, where
+from .elementwise import beside, exp, nothing, raw, sign, where
 from .shape import expand_back, expand_to, unsqueeze_all, unsqueeze_op
 from .table import op
 
@@ -73,8 +73,10 @@ amin_op = op("amin", lambda self, dim, keepdim: np.min(self, dim, keepdims=keepd
 aminmax_op = op("aminmax", lambda self, dim, keepdim:
         [np.min(self, dim, keepdims=keepdim), np.max(self, dim, keepdims=keepdim)],
     self=lambda g, self, dim, keepdim: together(
-        g, lambda g: extreme_slope(g, self, np.min(raw(self), dim, keepdims=keepdim), dim, keepdim),
-        lambda g: extreme_slope(g, self, np.max(raw(self), dim, keepdims=keepdim), dim, keepdim)))
+        g, lambda g: extreme_slope(
+            g, self, beside(self, np.min(raw(self), dim, keepdims=keepdim)), dim, keepdim),
+        lambda g: extreme_slope(
+            g, self, beside(self, np.max(raw(self), dim, keepdims=keepdim)), dim, keepdim)))
 
 # --- products, logarithms of sums, norms ----------------------------------------------------------
 

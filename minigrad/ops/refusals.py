@@ -25,7 +25,8 @@ LinAlgError.__name__ = "_LinAlgError"  # as torch prints it
 must_be_tensor = Refusal(
     "{function}(): argument '{argument}' (position {position}) must be Tensor, not {type}",
     "minigrad.tensor makes a tensor of numbers.", TypeError)
-operand_type = Refusal("{function}(): argument 'other' (position 2) must be Tensor, not {type}",
+operand_type = Refusal(
+    "{function}(): argument 'other' (position {position}) must be Tensor, not {type}",
     "Only tensors and numbers can be computed with.", TypeError)
 list_element = Refusal("expected Tensor as element {i} in argument {argument}, but got {type}",
     "The list holds tensors.", TypeError)
