@@ -425,6 +425,13 @@ params_in_a_set = Refusal(
     "A list keeps its order, and the saved state goes by it.", TypeError)
 param_type = Refusal("optimizer can only optimize Tensors, but one of the params is {type}",
     "model.parameters() gives tensors, model.named_parameters() names, too.", TypeError)
+param_without_name = Refusal(
+    "all optimizer params should be with/without names. Some param names are missing",
+    "Pass model.named_parameters() or model.parameters(), not a mixture.", ValueError)
+group_names = Refusal(
+    "all optimizer param groups should be with/without names. cannot add param group {with_} names "
+    "to the optimizer",
+    "Give the parameters of all groups names, or none.", ValueError)
 param_of_non_leaf = Refusal("can't optimize a non-leaf Tensor",
     "Pass the leaf that it was computed from, or make a leaf with detach().", ValueError)
 param_in_two_groups = Refusal("some parameters appear in more than one parameter group",

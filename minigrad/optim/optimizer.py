@@ -46,6 +46,10 @@ class Optimizer:
         if isinstance(params, set):
             raise errors.params_in_a_set()
         params = [params] if isinstance(params, Tensor) else list(params)
+        names = [p[0] for p in params if isinstance(p, tuple)]  # of model.named_parameters()
+        if names and len(names) < len(params):
+            raise errors.param_without_name()
+        params = [p[1] if isinstance(p, tuple) else p for p in params]
         for p in params:
             if not isinstance(p, Tensor):
                 raise errors.param_type(_type_name(p))
@@ -61,7 +65,10 @@ class Optimizer:
         taken = {p for group in self.param_groups for p in group["params"]}
         if not taken.isdisjoint(params):
             raise errors.param_in_two_groups()
-        self.param_groups.append({**self.defaults, **param_group, "params": params})
+        group = {**param_group, "params": params, **({"param_names": names} if names else {})}
+        if any(("param_names" in other) != ("param_names" in group) for other in self.param_groups):
+            raise errors.group_names("with" if "param_names" in group else "without")
+        self.param_groups.append({**group, **self.defaults, **group})
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Clear the gradients: `.grad` becomes None, or zeros with `set_to_none=False`."""
@@ -102,7 +109,10 @@ class Optimizer:
         for group in self.param_groups:
             for p in group["params"]:
                 numbers.setdefault(p, len(numbers))
-        groups = [{**g, "params": [numbers[p] for p in g["params"]]} for g in self.param_groups]
+        groups = []
+        for group in self.param_groups:
+            settings = {name: value for name, value in group.items() if name != "params"}
+            groups.append({**settings, "params": [numbers[p] for p in group["params"]]})
         return {
             "state": {numbers.get(p, p): state for p, state in self.state.items()},
             "param_groups": groups,
@@ -123,9 +133,11 @@ class Optimizer:
         for number, state in state_dict["state"].items():
             p = parameters[number]
             self.state[p] = {key: _loaded(key, value, p) for key, value in state.items()}
-        self.param_groups = [
-            {**self.defaults, **new, "params": own["params"]} for own, new in pairs
-        ]
+        self.param_groups = []
+        for own, new in pairs:
+            names = {"param_names": own["param_names"]} if "param_names" in own else {}
+            group = {**new, **self.defaults, **names, **new, "params": own["params"]}
+            self.param_groups.append(group)
 
     def __repr__(self) -> str:
         groups = ""
