@@ -1,5 +1,6 @@
 """A whole class with everything that can be wrong with a hand-in; kills, faults, canaries."""
 
+import io
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import courses
 import pytest
+from conftest import ROOT
 from workers import dangerous
 
 from grader import assess, pipeline, staging
@@ -668,7 +670,43 @@ PLACES = {
         [f"ada/{SET}.ipynb", "ada/data/numbers.csv", "vic/answers.pdf"],
         ".",
         {"ada": SET},
-        "not taken: class/vic: no notebook in it\n1 new, 0 updated, 0 unchanged, 1 not taken",
+        "not taken: class/vic: no notebook in it, only answers.pdf\n1 new, ",
+    ),
+    "a folder of the student's own": (
+        [f"ada/{SET}.ipynb", "ben/hw1/work.ipynb"],
+        ".",
+        {"ada": SET, "ben": "work"},
+        f"new: ben, {SET}, from class/ben/hw1/work.ipynb",
+    ),
+    "the kit's folder as a whole": (
+        [f"ada/minigrad-work/exercises/{SET}/{SET}.ipynb", "ada/minigrad-work/notebooks/01.ipynb"],
+        ".",
+        {"ada": SET},
+        "1 new, ",
+    ),
+    "a folder around them all": (
+        [f"week 3/ada/{SET}.ipynb", "week 3/ben/work.ipynb", "week 3/vic/"],
+        ".",
+        {"ada": SET, "ben": "work"},
+        "not taken: class/week 3/vic: no notebook in it",
+    ),
+    "a loose file among folders": (
+        [f"ada/{SET}.ipynb", "ada/notes.txt", "vic.py"],
+        ".",
+        {"ada": SET},
+        "not taken: class/vic.py: no notebook\n1 new, 0 updated, 0 unchanged, 1 not taken",
+    ),
+    "a loose file among notebooks": (
+        ["ada.ipynb", "ben.ipynb", "vic.pdf"],
+        ".",
+        {"ada": "ada", "ben": "ben"},
+        "not taken: class/vic.pdf: no notebook\n2 new, 0 updated, 0 unchanged, 1 not taken",
+    ),
+    "a file beside one's own notebook": (
+        ["zoe/work.ipynb", "zoe/a.csv"],
+        "zoe",
+        {"zoe": "work"},
+        "",
     ),
     "an empty folder": ([f"ada/{SET}.ipynb", "vic/"], ".", {"ada": SET}, "vic: no notebook in it"),
 }
@@ -695,13 +733,70 @@ def test_whose_a_notebook_is_and_which_one_counts(empty, tmp_path, capsys, case,
         assert data == (RIGHT if name == SET else RIGHT + " ")
 
 
-def test_collect_says_which_zip_files_it_does_not_open(empty, tmp_path, capsys):
-    laid_out(tmp_path / "class", f"ada/{SET}.ipynb", "ada/data.zip", "vic.zip")
+def zipped(name, data):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(name, data)
+    return made.getvalue()
+
+
+def test_a_zip_file_among_the_hand_ins_is_read_like_a_folder(empty, tmp_path, capsys):
+    work = zipped("hw1/work.ipynb", RIGHT)
+    laid_out(tmp_path / "class", f"ada/{SET}.ipynb", "ben/x", "cleo/x")
+    (tmp_path / "class/ada/data.zip").write_bytes(zipped("numbers.csv", "1"))
+    (tmp_path / "class/ben/Abgabe.zip").write_bytes(work)
+    (tmp_path / "class/vic.zip").write_bytes(zipped("work.ipynb", RIGHT))
+    (tmp_path / "class/cleo/broken.zip").write_bytes(b"PK")
+    (tmp_path / "class/dora.zip").write_bytes(zipped("inner.zip", work))
     assert main(["collect", str(empty.root), str(tmp_path / "class")]) == 1
-    assert capsys.readouterr().out.count("a zip file inside; name it itself") == 1
-    (tmp_path / "class/ada" / f"{SET}.ipynb").unlink()
+    out = capsys.readouterr().out
+    assert collected(empty) == [f"{name}/{SET}/{SET}.ipynb" for name in ("ada", "ben", "vic")]
+    assert f"new: ben, {SET}, from class/ben/Abgabe.zip/hw1/work.ipynb" in out
+    told = "not taken: class/dora.zip/inner.zip: a zip file in a zip file; unpack the outer one"
+    assert told in out
+    assert "not taken: class/cleo/broken.zip: cannot be opened: File is not a zip file" in out
+    assert out.count("no notebook in it") == 2  # dora, cleo
+    assert "data.zip" not in out
+
+
+def test_the_time_of_a_hand_in_comes_along_where_a_folder_tells_it(empty, tmp_path, capsys):
+    laid_out(tmp_path / "class", f"ada/{SET}.ipynb", f"ben/{SET}/work.ipynb")
+    (tmp_path / "class/ada/timestamp.txt").write_text("2026-05-02 10:00:00 UTC\n")
+    (tmp_path / "class/ben" / SET / "timestamp.txt").write_text("soon")
+    assert main(["collect", str(empty.root), str(tmp_path / "class")]) == 0
+    said = f"from class/ada/{SET}.ipynb, handed in 2026-05-02 10:00:00 UTC\n"
+    assert said in capsys.readouterr().out
+    time = empty.submitted("ada", SET) / "timestamp.txt"
+    assert time.read_text() == "2026-05-02 10:00:00 UTC\n"
+    assert not (empty.submitted("ben", SET) / "timestamp.txt").exists()
+    (tmp_path / "class/ada/timestamp.txt").unlink()
+    (tmp_path / f"class/ada/{SET}.ipynb").write_text(RIGHT + "  ")
+    assert main(["collect", str(empty.root), "--update", str(tmp_path / "class")]) == 0
+    assert not time.exists()  # it was that of another notebook
+
+
+def test_another_notebook_is_not_taken(empty, tmp_path, capsys):
+    lesson = (ROOT / "notebooks/01_meet_a_tensor.ipynb").read_text(encoding="utf-8")
+    laid_out(tmp_path / "class", "ada/work.ipynb", "ben/work.ipynb", "cleo/work.ipynb")
+    laid_out(tmp_path / "class", f"dora/{SET}.ipynb", "dora/lesson.ipynb")
+    for place in ("ada/work", "dora/lesson"):
+        (tmp_path / f"class/{place}.ipynb").write_text(lesson, encoding="utf-8")
+    copied = {"cells": [courses.code("def add_vjp(g, a, b):\n    return g, g")]}
+    (tmp_path / "class/ben/work.ipynb").write_text(json.dumps(copied))
+    (tmp_path / "class/cleo/work.ipynb").write_text("{")
     assert main(["collect", str(empty.root), str(tmp_path / "class")]) == 1
-    assert "no notebook in it; name the zip files themselves" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    told = f"nothing of {SET} is in it"
+    assert f"not taken: class/ada/work.ipynb: {told}. Is it another notebook?" in out
+    assert f"passed over: class/dora/lesson.ipynb, {told}" in out
+    assert collected(empty) == [f"{name}/{SET}/{SET}.ipynb" for name in ("ben", "cleo", "dora")]
+
+
+def test_collect_explains_in_its_help_whose_a_notebook_is(capsys):
+    with pytest.raises(SystemExit):
+        main(["collect", "--help"])
+    said = capsys.readouterr().out
+    assert "  class/ada/work.zip             ada; a zip file is read like a folder\n" in said
 
 
 def test_collect_takes_nothing_out_of_the_course_itself(empty, capsys):
