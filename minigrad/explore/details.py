@@ -1,6 +1,7 @@
 """The details of a box as HTML: what it holds, and arrays as heat maps."""
 
 from collections import Counter
+from collections.abc import Callable
 from html import escape
 from itertools import chain
 
@@ -21,7 +22,31 @@ TINTS = [
 ]
 
 
-def details(tree: Tree, box: int) -> str:
+def table(array: np.ndarray) -> str:
+    """An array as numbers on a heat map: orange above 0, blue below, the stronger the larger.
+
+    Example:
+        >>> table(np.array([1.0, -2.0]))[:60]
+        '<table><tr><td style="background:#D55E0033">1</td><td style='
+    """
+    array = np.asarray(array)
+    rows = array.reshape(-1, array.shape[-1] if array.ndim else 1)
+    numbers = rows[:CELLS, :CELLS]
+    real = numbers.dtype.kind in "fiu"
+    finite = np.isfinite(numbers) if real else np.zeros(numbers.shape, bool)
+    size = float(np.abs(numbers[finite]).max(initial=0))
+    shares = np.where(finite, numbers, 0).astype(float) / (size or 1) * DEEPEST
+    tints = (TINTS[share] for share in np.rint(shares).astype(int).ravel().tolist())
+    # All cells are written by one call: a picture comes with some 3000 of them.
+    cell = "<td%s>%.4g</td>" if numbers.dtype.kind == "f" else "<td%s>%s</td>"
+    more = "<td>\u2026</td>" if rows.shape[1] > CELLS else ""
+    row = f"<tr>{cell * numbers.shape[1]}{more}</tr>"
+    cells = zip(tints, numbers.ravel().tolist(), strict=True)
+    last = "<tr><td>\u2026</td></tr>" if len(rows) > CELLS else ""
+    return f"<table>{row * len(numbers) % tuple(chain.from_iterable(cells))}{last}</table>"
+
+
+def details(tree: Tree, box: int, table: Callable[[np.ndarray], str] = table) -> str:
     """What never changes of a box: its name, value, saved values, rules; as HTML."""
     if box == tree.root:
         return ""
@@ -74,27 +99,3 @@ def entry(name: str, shown: str, about: str = "", kind: str = "") -> str:
     small = f" <small>{escape(about)}</small>" if about else ""
     start = f'<div class="{kind}">' if kind else "<div>"
     return f"{start}<span>{escape(name)}{small}</span>{shown}</div>"
-
-
-def table(array: np.ndarray) -> str:
-    """An array as numbers on a heat map: orange above 0, blue below, the stronger the larger.
-
-    Example:
-        >>> table(np.array([1.0, -2.0]))[:60]
-        '<table><tr><td style="background:#D55E0033">1</td><td style='
-    """
-    array = np.asarray(array)
-    rows = array.reshape(-1, array.shape[-1] if array.ndim else 1)
-    numbers = rows[:CELLS, :CELLS]
-    real = numbers.dtype.kind in "fiu"
-    finite = np.isfinite(numbers) if real else np.zeros(numbers.shape, bool)
-    size = float(np.abs(numbers[finite]).max(initial=0))
-    shares = np.where(finite, numbers, 0).astype(float) / (size or 1) * DEEPEST
-    tints = (TINTS[share] for share in np.rint(shares).astype(int).ravel().tolist())
-    # All cells are written by one call: a picture comes with some 3000 of them.
-    cell = "<td%s>%.4g</td>" if numbers.dtype.kind == "f" else "<td%s>%s</td>"
-    more = "<td>\u2026</td>" if rows.shape[1] > CELLS else ""
-    row = f"<tr>{cell * numbers.shape[1]}{more}</tr>"
-    cells = zip(tints, numbers.ravel().tolist(), strict=True)
-    last = "<tr><td>\u2026</td></tr>" if len(rows) > CELLS else ""
-    return f"<table>{row * len(numbers) % tuple(chain.from_iterable(cells))}{last}</table>"

@@ -148,10 +148,11 @@ class Level:
         self.place = {box: i for i, box in enumerate(self.boxes)}
         same = self.boxes == [*range(tree.root)]
         self.trace = tree.trace if same else self._folded(seen_as)
-        self.touching: dict[int, list[int]] = {box: [] for box in self.boxes}
+        touching: dict[int, list[int]] = {box: [] for box in self.boxes}
         for i, edge in enumerate(self.trace.edges):
             for end in (edge.source, edge.target):
-                self.touching[self.boxes[end]].append(i)
+                touching[self.boxes[end]].append(i)
+        self.touching = {box: tuple(edges) for box, edges in touching.items()}
 
     def _folded(self, seen_as: list[int]) -> Trace:
         trace, tree = self.tree.trace, self.tree
@@ -193,7 +194,7 @@ class Level:
         for step in trace.steps:
             box = seen_as[step.node]
             if box not in tree.parts:
-                told[box] = replace(step, node=self.place[box])
+                told[box] = Step(self.place[box], step.arrived, step.sent, step.before, step.after)
             elif trace.nodes[step.node].kind != "leaf" and box not in told:
                 arrived = [
                     came.get(one) if one in within else _arrived(steps, one) for one in results[box]
@@ -257,15 +258,6 @@ def _closed(
         kept=sum(leaf.grad is not None for leaf in leaves),
         filled=sum(leaf.id in steps and steps[leaf.id].after is not None for leaf in leaves),
     )
-
-
-def _arrived(steps: Mapping[int, Step], result: tuple[int, int]) -> np.ndarray | None:
-    node, output = result
-    return steps[node].arrived[output] if node in steps else None
-
-
-def _sum(a: np.ndarray | None, b: np.ndarray | None) -> np.ndarray | None:
-    return b if a is None else a if b is None else a + b
 
 
 class View:

@@ -118,8 +118,7 @@ def told(
     known |= {"g": arrived, "self_sizes": sent.shape}
     formula = simple(found, known)
     if stretched:
-        dims = _summed(arrived.shape, sent.shape)
-        formula = ast.Call(ast.Name("sum"), [formula, ast.Constant(dims)], [])
+        formula = _sum_of(formula, _summed(arrived.shape, sent.shape))
     names = {name: said for name, (said, _) in values.items() if said}
     first = mathml(formula, names)
     known["n"] = sent.size // max(arrived.size, 1)
@@ -130,7 +129,7 @@ def told(
     texts = {name: _text(names.get(name, name), known[name]) for name in needs}
     arrays = [name for name in sorted(needs) if isinstance(known[name], np.ndarray)]
     for name in sorted(arrays, key=lambda name: -len(texts[name])):
-        if _width(ElementTree.fromstring(mathml(formula, texts))) > LETTERS:
+        if _width(formula, tuple(texts.items())) > LETTERS:
             texts[name] = names.get(name, name), str(known[name].shape)
     shapes = {texts[name][1] if isinstance(texts[name], tuple) else "" for name in arrays}
     if len(arrays) > 1 and len(shapes) == 1 and shapes != {""}:
@@ -165,6 +164,16 @@ def rule(op: str, slot: int, known: Iterable[str] = ()) -> ast.expr | None:
         >>> ast.unparse(rule("StackBackward0", 1))
         'unbind_op(g, dim)[1]'
     """
+    return _rule(op, slot, frozenset(known))
+
+
+# The rules, names and shapes of one layer of a model come again in the next: what is made of them
+# is made once.
+_once = lru_cache(4096)
+
+
+@_once
+def _rule(op: str, slot: int, known: frozenset[str]) -> ast.expr | None:
     rows = _rows(op)
     if rows and "tensors" in rows[0].vjps:  # one rule gives a list, one for each input
         whole = _body(rows[0].vjps["tensors"])
@@ -173,7 +182,7 @@ def rule(op: str, slot: int, known: Iterable[str] = ()) -> ast.expr | None:
     rules = [vjps[slot] for vjps in rules if slot < len(vjps)]
     if not rules:
         return None
-    return _body(max(rules, key=lambda vjp: len({*vjp.__code__.co_varnames} & {*known})))
+    return _body(max(rules, key=lambda vjp: len({*vjp.__code__.co_varnames} & known)))
 
 
 def simple(formula: ast.expr, values: Mapping[str, Any]) -> ast.expr:
@@ -200,7 +209,7 @@ def _setting(value: Any) -> tuple[type, Any]:
     return type(value), value if known else ...
 
 
-@lru_cache(4096)  # a rule with the same settings stands in most boxes of a graph
+@_once
 def _simplified(formula: ast.expr, settings: tuple[tuple[str, type, Any], ...]) -> ast.expr:
     return _Simple({name: value for name, _, value in settings}).visit(deepcopy(formula))
 
@@ -216,7 +225,12 @@ def mathml(formula: ast.expr, names: Mapping[str, Text] | None = None) -> str:
         >>> mathml(rule("MulBackward0", 0), {"other": "2"})
         '<math displaystyle="true"><mrow><mi>g</mi><mo>\u00b7</mo><mtext>2</mtext></mrow></math>'
     """
-    return f'<math displaystyle="true">{_write(formula, names or {})[0]}</math>'
+    return _mathml(formula, tuple((names or {}).items()))
+
+
+@_once
+def _mathml(formula: ast.expr, names: tuple[tuple[str, Text], ...]) -> str:
+    return f'<math displaystyle="true">{_write(formula, dict(names))[0]}</math>'
 
 
 def equation(formula: ast.expr, names: Mapping[str, Text], result: str, sign: str = "=") -> str:
@@ -225,24 +239,31 @@ def equation(formula: ast.expr, names: Mapping[str, Text], result: str, sign: st
     return f"{mathml(formula, names)} {right}"  # a line may break between the two
 
 
-def names_in(formula: ast.expr) -> set[str]:
+@_once
+def names_in(formula: ast.expr) -> frozenset[str]:
     """The names that an expression needs, functions and CONSTANTS left out."""
     parts = list(ast.walk(formula))
     called = {id(part.func) for part in parts if isinstance(part, ast.Call)}
     names = [part for part in parts if isinstance(part, ast.Name) and id(part) not in called]
     bound = {name.id for name in names if isinstance(name.ctx, ast.Store)}
-    return {name.id for name in names if not name.id.isupper()} - bound
+    return frozenset({name.id for name in names if not name.id.isupper()} - bound)
 
 
-def _called(formula: ast.expr) -> set[str]:
+@_once
+def _called(formula: ast.expr) -> frozenset[str]:
     """The functions that an expression calls."""
     calls = [part.func for part in ast.walk(formula) if isinstance(part, ast.Call)]
-    return {ast.unparse(function).removesuffix("_op") for function in calls}
+    return frozenset(ast.unparse(function).removesuffix("_op") for function in calls)
 
 
-def _width(element: ElementTree.Element) -> float:
+@_once
+def _width(formula: ast.expr, names: tuple[tuple[str, Text], ...]) -> float:
     """About how wide a formula is, in letters."""
-    parts = [_width(part) for part in element]
+    return _letters(ElementTree.fromstring(_mathml(formula, names)))
+
+
+def _letters(element: ElementTree.Element) -> float:
+    parts = [_letters(part) for part in element]
     if element.tag in ("mfrac", "mtable"):
         return max(parts)
     if element.tag in ("msub", "msup"):
@@ -263,6 +284,11 @@ def _summed(wide: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...] | 
     new = len(wide) - len(shape)
     dims = [i for i, (a, b) in enumerate(zip(wide, own, strict=True)) if a != b or i < new]
     return None if len(dims) == len(wide) else tuple(dims)
+
+
+@_once
+def _sum_of(formula: ast.expr, dims: tuple[int, ...] | None) -> ast.expr:
+    return ast.Call(ast.Name("sum"), [formula, ast.Constant(dims)], [])
 
 
 # --- how it is made simple -----------------------------------------------------------------------
@@ -364,6 +390,7 @@ def _is_guard(test: ast.expr) -> bool:
 # --- where a rule stands -------------------------------------------------------------------------
 
 
+@cache
 def _rows(op: str) -> list:
     return [row for row in ROWS if row.node_name == op]
 

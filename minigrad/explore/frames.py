@@ -4,8 +4,8 @@ Each `Frame` says in words what happens and which texts of the picture change. T
 widget and an exported page only carry this out; nobody after this file computes anything.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Literal, NamedTuple
 
@@ -13,11 +13,13 @@ import numpy as np
 
 from . import formula
 from .fold import Group
+from .made import Made
 from .reasons import STRETCHED, reason, stretches
 from .svg import NONE_YET, Line, box_lines, brief, call, numbered, short
 from .trace import Edge, Node, Step, Trace
 
 Kind = Literal["start", "open", "seed", "send", "add", "keep", "stop", "end"]
+Shown = tuple[tuple[int, np.ndarray], ...]  # gradients, each after the number of its output
 
 MOST_TOLD = 4  # gradients that one sentence tells
 START = "Press the right arrow key, or Next. A click on a box shows its details."
@@ -32,9 +34,20 @@ class Told(NamedTuple):
     formula: tuple[str, ...] = ()
 
 
+def text_of(shown: Shown) -> str:
+    """Gradients as the text of a box; with the numbers of the outputs where there are several."""
+    if all(nr == 0 for nr, _ in shown):
+        return "".join([brief(array) for _, array in shown])
+    return ", ".join([f"{nr}: {brief(array)}" for nr, array in sorted(shown, key=_first)])
+
+
+def _first(pair: tuple[int, np.ndarray]) -> int:
+    return pair[0]
+
+
 @dataclass(frozen=True)
 class Frame:
-    """One moment of the film. It is told when it is asked for: of a long film most never are.
+    """One moment of the film.
 
     Attributes:
         kind: "start"; "open": a group is opened; "seed": a gradient enters at the output; "send":
@@ -48,7 +61,7 @@ class Frame:
         edge: the edge that is looked at, or None.
         value: the gradient that this moment shows for the first time.
         name: the text of the picture that changes: "grad-3", "kept-0"; "" where none does.
-        shown: what it says from here on, as gradients by the number of the output.
+        shown: what it says from here on: see `text_of`.
     """
 
     kind: Kind
@@ -57,22 +70,22 @@ class Frame:
     edge: int | None = None
     value: np.ndarray | None = None
     name: str = ""
-    shown: Mapping[int, np.ndarray] = field(default_factory=dict)
+    shown: Shown = ()
 
     @cached_property
     def told(self) -> Told:
         return self.tell()
 
-    @cached_property
+    @property
     def text(self) -> str:
         """What the text that changes says from here on."""
-        if set(self.shown) <= {0}:
-            return "".join(map(brief, self.shown.values()))
-        return ", ".join(f"{nr}: {brief(array)}" for nr, array in sorted(self.shown.items()))
+        return text_of(self.shown)
 
 
-def film(trace: Trace) -> list[Frame]:
+def film(trace: Trace) -> Made[Frame]:
     """Tell a recorded pass moment by moment.
+
+    A frame is made and told each time it is asked for: of a long film most never are.
 
     Example:
         >>> import minigrad
@@ -87,7 +100,8 @@ def film(trace: Trace) -> list[Frame]:
         x has no .grad yet. It keeps [3, 3].
         The pass is over. x.grad is [3, 3].
     """
-    return _Film(numbered(trace)).frames
+    made = _Film(numbered(trace))
+    return Made(made.rows, made.frame)
 
 
 def lines_of(node: Node) -> list[Line]:
@@ -106,71 +120,90 @@ def lines_of(node: Node) -> list[Line]:
 
 
 class _Film:
+    """
+    Attributes:
+        rows: of each frame its kind, what is told and of which things, and the rest of a `Frame`.
+    """
+
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self._groups = [node for node in trace.nodes if isinstance(node, Group)]
-        self.into: dict[int, list[tuple[int, Edge]]] = {}
+        into: dict[int, list[int]] = {}
         for i, edge in enumerate(trace.edges):
-            self.into.setdefault(edge.target, []).append((i, edge))
+            into.setdefault(edge.target, []).append(i)
+        self._into = {node: tuple(edges) for node, edges in into.items()}
         # What each node has got so far, by the number of its output.
-        self.sums: dict[int, dict[int, np.ndarray]] = {}
-        self.frames: list[Frame] = []
-        self._add("start", self._tell_before)
-        for step in trace.steps:
+        self._sums: dict[int, dict[int, np.ndarray]] = {}
+        self.rows: list[tuple] = []
+        self._add("start", "before")
+        for number, step in enumerate(trace.steps):
             self._arrive(step)
-            self._keep(step)
-            self._send(step)
+            if step.after is not None:
+                kept = f"kept-{step.node}", ((0, step.after),)
+                self._add("keep", "keep", (number,), step.node, None, step.after, kept)
+            self._send(number, step)
         if trace.error:
-            self._add("stop", self._tell_stop, trace.stopped_at or 0)
+            self._add("stop", "stop", (), trace.stopped_at or 0)
         else:
-            self._add("end", self._tell_end)
+            self._add("end", "end")
 
-    def _add(self, kind: Kind, tell: Callable[..., Told], *about: Any, **more: Any) -> None:
-        self.frames.append(Frame(kind, partial(tell, *more.pop("args", ())), *about, **more))
+    def frame(self, kind: Kind, what: str, things: tuple, *about: Any) -> Frame:
+        return Frame(kind, partial(getattr(self, f"_tell_{what}"), *things), *about)
 
-    def _grown(self, node: int, output: int, value: np.ndarray) -> dict[str, Any]:
-        """What a box shows as its gradient when one of its outputs has got a new value."""
-        self.sums.setdefault(node, {})[output] = value
+    def _add(
+        self,
+        kind: Kind,
+        what: str,
+        things: tuple = (),
+        node: int | None = None,
+        edge: int | None = None,
+        value: np.ndarray | None = None,
+        text: tuple[str, Shown] = ("", ()),
+    ) -> None:
+        self.rows.append((kind, what, things, node, edge, value, *text))
+
+    def _grown(self, node: int, output: int, value: np.ndarray) -> tuple[str, Shown]:
+        """The text of a box changes: one of its outputs has got a new value."""
+        sums = self._sums.setdefault(node, {})
+        sums[output] = value
         whole = isinstance(self.trace.nodes[node], Group)  # it shows what came last
-        return {"name": f"grad-{node}", "shown": {0: value} if whole else {**self.sums[node]}}
+        return f"grad-{node}", ((0, value),) if whole else tuple(sums.items())
 
     def _arrive(self, step: Step) -> None:
         """The seed enters; a gradient that hooks have changed is told."""
         for output, arrived in enumerate(step.arrived):
-            known = self.sums.get(step.node, {}).get(output)
+            known = self._sums.get(step.node, {}).get(output)
             if arrived is None or (known is not None and _equal(known, arrived, not self._groups)):
                 continue
-            tell = self._tell_seed if known is None else self._tell_hook
-            grown = self._grown(step.node, output, arrived)
-            self._add("seed", tell, step.node, None, arrived, args=(step.node, arrived), **grown)
+            what, things = "seed" if known is None else "hook", (step.node, arrived)
+            text = self._grown(step.node, output, arrived)
+            self._add("seed", what, things, step.node, None, arrived, text)
 
-    def _keep(self, step: Step) -> None:
-        if step.after is not None:
-            shown = {"name": f"kept-{step.node}", "shown": {0: step.after}}
-            self._add("keep", self._tell_keep, step.node, None, step.after, args=(step,), **shown)
-
-    def _send(self, step: Step) -> None:
-        for i, edge in self.into.get(step.node, ()):
+    def _send(self, number: int, step: Step) -> None:
+        for i in self._into.get(step.node, ()):
+            edge = self.trace.edges[i]
             sent, to = step.sent[edge.slot], edge.source
             stopped = sent is None and step.node == self.trace.stopped_at  # inside a group
             if self.trace.nodes[to].kind == "constant" or stopped:
                 continue
             if sent is None:
-                self._add("send", self._tell_nothing, step.node, i, args=(edge,))
+                self._add("send", "nothing", (i,), step.node, i)
                 continue
-            known = self.sums.get(to, {}).get(edge.output)
-            grown = self._grown(to, edge.output, sent) if known is None else {}
-            self._add("send", self._tell_send, step.node, i, sent, args=(edge, step, sent), **grown)
+            known = self._sums.get(to, {}).get(edge.output)
+            text = self._grown(to, edge.output, sent) if known is None else ("", ())
+            self._add("send", "send", (i, number), step.node, i, sent, text)
             if known is not None:
                 total = known + sent
-                grown = self._grown(to, edge.output, total)
-                parts = edge, known, sent, total
-                self._add("add", self._tell_add, to, None, total, args=parts, **grown)
+                text = self._grown(to, edge.output, total)
+                self._add("add", "add", (i, known, sent, total), to, None, total, text)
 
     # --- what is said of it -----------------------------------------------------------------------
 
     def _call(self, node: int) -> str:
         return call(self.trace.nodes[node])
+
+    def _edges_into(self, node: int) -> list[Edge]:
+        return [self.trace.edges[i] for i in self._into.get(node, ())]
 
     def _tell_before(self) -> Told:
         kept = [(node, node.grad) for node in self.trace.nodes if node.grad is not None]
@@ -190,7 +223,8 @@ class _Film:
     def _tell_hook(self, node: int, arrived: np.ndarray) -> Told:
         return Told(f"A hook has changed the gradient of {self._call(node)} to {short(arrived)}.")
 
-    def _tell_keep(self, step: Step) -> Told:
+    def _tell_keep(self, number: int) -> Told:
+        step = self.trace.steps[number]
         name, after = self._call(step.node), short(step.after)
         if step.before is None:
             words = f"{name} has no .grad yet. It keeps {after}."
@@ -199,13 +233,16 @@ class _Film:
         why = "A backward pass adds to .grad and never overwrites it, until it is cleared."
         return Told(words, why, f"What does {name}.grad hold now?")
 
-    def _tell_nothing(self, edge: Edge) -> Told:
+    def _tell_nothing(self, i: int) -> Told:
+        edge = self.trace.edges[i]
         return Told(f"{self._call(edge.target)} sends nothing to {self._call(edge.source)}.")
 
-    def _tell_send(self, edge: Edge, step: Step, sent: np.ndarray) -> Told:
+    def _tell_send(self, i: int, number: int) -> Told:
+        edge, step = self.trace.edges[i], self.trace.steps[number]
+        sent = step.sent[edge.slot]
         node = self.trace.nodes[edge.target]
         name, target = call(node), self._call(edge.source)
-        several = sum(e.source == edge.source for _, e in self.into[edge.target]) > 1
+        several = sum(one.source == edge.source for one in self._edges_into(edge.target)) > 1
         which = f" (as input {edge.slot + 1})" if several else ""
         words = f"{name} sends {short(sent)} to {target}{which}."
         if isinstance(node, Group):
@@ -218,7 +255,8 @@ class _Film:
         rule = formula.told(node.op, edge.slot, self._values(node), arrived, sent, stretched)
         return Told(words, why, f"What does {name} send to {target}{which}?", rule)
 
-    def _tell_add(self, edge: Edge, known: np.ndarray, sent: np.ndarray, total: np.ndarray) -> Told:
+    def _tell_add(self, i: int, known: np.ndarray, sent: np.ndarray, total: np.ndarray) -> Told:
+        edge = self.trace.edges[i]
         target = self._call(edge.source)
         words = f"{target} had {short(known)}. {short(sent)} is added: {short(total)}."
         why = "It was used more than once, so a change of it counts on every way."
@@ -238,7 +276,7 @@ class _Film:
 
     def _values(self, node: Node) -> dict[str, tuple[str, Any]]:
         """For each name in a node's rules how it is called here, or "", and its value."""
-        edges = [edge for _, edge in self.into.get(node.id, ())]
+        edges = self._edges_into(node.id)
         found = {name: ("", value) for name, value in node.saved.items()}
         if node.value is not None:
             found["result"] = (call(node) if node.names else "", node.value)
@@ -266,6 +304,8 @@ def _stored(kept: Sequence[tuple[Node, np.ndarray]], hidden: int) -> str:
 
 def _equal(a: np.ndarray, b: np.ndarray, exact: bool) -> bool:
     """Whether two gradients are the same; if not `exact`, up to the order of additions."""
+    if a is b:
+        return True
     if a.shape != b.shape:
         return False
     if (a == b).all() or exact or a.dtype.kind != "f":

@@ -6,17 +6,23 @@ The widget plays it in a notebook; a page without a kernel can play it, too. Of 
 
 from bisect import bisect_right
 from dataclasses import replace
+from functools import partial
 from html import escape
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from .details import details, entry, table
 from .fold import Tree, View
-from .frames import Frame, lines_of
+from .frames import Frame, lines_of, text_of
+from .made import Recent
 from .reel import Reel
-from .svg import LETTER, NONE_YET, Stage, brief, call, to_svg
+from .svg import LETTER, NONE_YET, Line, Stage, brief, call, to_svg
 
+# How much is kept: a reader steps to and fro, and the boxes around a group are seen again beside
+# the next one.
+VIEWS, BOXES, TEXTS = 64, 256, 1024
 GAP = 64  # between rows: room for what goes along an edge
 WORDS = {"grad": "gradient", "kept": ".grad", "left": "sends"}
 ASKED = 6  # numbers that a reader is asked for at once
@@ -41,7 +47,11 @@ class Player:
     def __init__(self, tree: Tree, level: int = 1, prefix: str = "g-") -> None:
         self.tree, self.level, self.prefix = tree, level, prefix
         self.reel = Reel(tree, level)
-        self._views: dict[int, tuple[View, Stage]] = {}
+        self.view = Recent(self._view, VIEWS, int)
+        self._box = Recent(self._measured, BOXES, int)
+        self._table = Recent(table, TEXTS, id)
+        self._written = Recent(text_of, TEXTS, id)
+        self._details = Recent(partial(details, tree, table=self._table), BOXES, int)
 
     def scene_at(self, moment: int) -> int:
         """The number of the scene in which a moment is."""
@@ -52,7 +62,7 @@ class Player:
         cuts, moments = self.reel.cuts, self.reel.moments
         first, group = cuts[number]
         end = cuts[number + 1][0] if number + 1 < len(cuts) else len(moments)
-        view, stage = self._view(group)
+        view, stage = self.view(group)
         boxes = {str(box): self._about(box, first, end) for box in view.boxes}
         for box, _ in stage.path:
             boxes[str(box)] = self._about(box, first, end)
@@ -79,36 +89,27 @@ class Player:
 
     def last_picture(self) -> str:
         """The picture after the pass, as one SVG."""
-        view, stage = self._view(self.tree.root)
+        view, stage = self.view(self.tree.root)
         return self._draw(view, stage, len(self.reel.moments))
 
     # --- pictures ---------------------------------------------------------------------------------
 
     def _view(self, group: int) -> tuple[View, Stage]:
         """What is seen where a group is open, with the texts of the beginning."""
-        if group not in self._views:
-            view = View(self.tree, group)
-            lines = [lines_of(self.tree.node(box)) for box in view.boxes]
-            room = [
-                max(len(a) + max(len(t), self._longest(f"{name}-{box}")) for a, t, name in own)
-                for box, own in zip(view.boxes, lines, strict=True)
-            ]
-            sent = [
-                self._longest(f"{kind}-{box}") for box in view.boxes for kind in ("grad", "left")
-            ]
-            path = [*self.tree.around(group)][::-1]
-            stage = Stage(
-                self.prefix,
-                view.boxes,
-                range(len(view.trace.edges)),
-                lines,
-                room,
-                width=(max(sent, default=0) + 6) * LETTER,
-                gap=GAP,
-                path=[(one, self.tree.title(one) or "all") for one in path] if path[1:] else (),
-            )
-            self._views[group] = view, stage
-        return self._views[group]
+        view = View(self.tree, group)
+        lines, room, sent = zip(*[self._box(box) for box in view.boxes], strict=True)
+        path = [*self.tree.around(group)][::-1]
+        stage = Stage(
+            self.prefix,
+            view.boxes,
+            range(len(view.trace.edges)),
+            lines,
+            room,
+            width=(max(sent) + 6) * LETTER,
+            gap=GAP,
+            path=[(one, self.tree.title(one) or "all") for one in path] if path[1:] else (),
+        )
+        return view, stage
 
     def _draw(self, view: View, stage: Stage, moment: int) -> str:
         """The picture before a moment."""
@@ -129,14 +130,21 @@ class Player:
         """What a text says before a moment."""
         change = self.reel.before(name, moment)
         if change is not None:
-            return change.text
+            return self._written(change.shown)
         kind, _, box = name.partition("-")
         grad = self.tree.node(int(box)).grad
         return NONE_YET if kind != "kept" or grad is None else brief(grad)
 
-    def _longest(self, name: str) -> int:
-        """The most letters that a text ever has."""
-        return max([len(change.text) for change in self.reel.changes(name)], default=0)
+    def _measured(self, box: int) -> tuple[tuple[Line, ...], int, int]:
+        """The lines of a box, and the most letters in one of them and in a gradient of it."""
+        lines = tuple(lines_of(self.tree.node(box)))
+        most = {"": 0}
+        for kind in WORDS:
+            name = f"{kind}-{box}"
+            texts = [self._written(change.shown) for change in self.reel.changes(name)]
+            most[kind] = max(map(len, texts), default=0)
+        room = max([len(before) + max(len(text), most[kind]) for before, text, kind in lines])
+        return lines, room, max(most["grad"], most["left"])
 
     # --- moments ----------------------------------------------------------------------------------
 
@@ -184,8 +192,8 @@ class Player:
             name = f"{kind}-{box}"
             before = self.reel.before(name, first)
             for change in [before] * (before is not None) + self.reel.changes(name, first, end):
-                grads.append([change.moment, kind, entry(word, table(change.value))])
-        about: dict[str, Any] = {"html": details(self.tree, box), "grads": grads}
+                grads.append([change.moment, kind, entry(word, self._table(change.value))])
+        about: dict[str, Any] = {"html": self._details(box), "grads": grads}
         whole = [moment for moment, kind, _ in grads if kind == "grad"]
         if whole:  # a click goes to where all has arrived
             about["jump"] = whole[-1]
@@ -199,8 +207,8 @@ def _question(frame: Frame) -> dict[str, Any] | None:
 
     Nobody is asked for what is no number: nothing, nan, inf.
     """
-    numbers = np.ravel(frame.value)[: ASKED + 1].astype(float).tolist()
-    if not numbers or not np.isfinite(numbers).all():
+    numbers = frame.value.flat[: ASKED + 1].astype(float).tolist()
+    if not numbers or not all(map(isfinite, numbers)):
         return None
     what, shape = frame.told.asks, frame.value.shape
     if len(numbers) > ASKED:

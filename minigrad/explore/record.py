@@ -8,7 +8,6 @@ node to its observer, in torch every node gets a hook. Both tell the same three 
 what arrived, what was sent), so everything after this file treats them alike.
 """
 
-import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,8 +20,9 @@ import numpy as np
 from ..autograd import engine
 from ..tensor import Tensor
 from .arrays import array_of, is_tensor, keeps_grad, start_of, version_of, view_of
+from .made import Late, no_collector
 from .source import Source
-from .trace import Late, Reader, Step, Trace
+from .trace import Reader, Step, Trace
 
 
 def record(out: Any, gradient: Any = None, retain_graph: bool | None = None, **names: Any) -> Trace:
@@ -88,7 +88,7 @@ def run(reader: Reader, gradient: Any, retain_graph: bool | None) -> Trace:
     """Run the pass from the output of a reader, and add the steps to its trace."""
     watch = _watch_minigrad if isinstance(reader.out, Tensor) else _watch_torch
     error = ""
-    with _no_collector():
+    with no_collector():
         trace = reader.trace()
         notes = _Notes(reader)
         with watch(notes):
@@ -104,18 +104,6 @@ def run(reader: Reader, gradient: Any, retain_graph: bool | None) -> Trace:
             yield Step(node, tuple(arrived), tuple(sent), trace.nodes[node].grad, after)
 
     return replace(trace, steps=Late(steps), error=error, stopped_at=stopped_at)
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Nothing made here is garbage: Python need not look through it all again and again."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
 
 
 class _Notes:

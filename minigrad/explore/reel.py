@@ -8,13 +8,13 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .fold import Tree
-from .frames import Frame, Told, film
-from .svg import brief
+from .frames import Frame, Shown, Told, film
+from .made import Made
 from .trace import Edge
 
 
@@ -28,31 +28,31 @@ class Moment:
         box: the box that is looked at, or None.
         edge: the edge that is looked at, as (source, target, slot), or None.
         news: the texts that change, "grad-3", "kept-0", of a group also "left-9"; the gradients
-            that they tell; and whether it is the frame that says how.
+            that they tell; and what they say from here on.
     """
 
     frame: Frame
     group: int
     box: int | None = None
     edge: tuple[int, int, int] | None = None
-    news: tuple[tuple[str, np.ndarray, bool], ...] = ()
+    news: tuple[tuple[str, np.ndarray, Shown], ...] = ()
 
     @property
     def actor(self) -> int | None:
         """The box that sends, or else the one that is looked at."""
-        return self.edge[1] if self.edge else self.box
+        return _actor(self.box, self.edge)
+
+
+def _actor(box: int | None, edge: tuple[int, int, int] | None) -> int | None:
+    return edge[1] if edge else box
 
 
 class Change(NamedTuple):
-    """A text of a box changes at a moment, with the gradient that it tells."""
+    """A text of a box changes at a moment: the gradient that it tells, and what it says."""
 
     moment: int
     value: np.ndarray
-    frame: Frame | None  # whose own text it is; None for the text of a group
-
-    @property
-    def text(self) -> str:
-        return brief(self.value) if self.frame is None else self.frame.text
+    shown: Shown
 
 
 class Reel:
@@ -66,23 +66,25 @@ class Reel:
     def __init__(self, tree: Tree, level: int) -> None:
         self.tree = tree
         self._level = tree.level(level)
+        self._film = film(self._level.trace)
         self._left: dict[tuple[int, int, int], np.ndarray] = {}  # what left groups, by its tensor
-        self.moments = list(self._follow(film(self._level.trace)))
+        self.moments = Made([*self._follow()], self._moment)
         self.cuts: list[tuple[int, int]] = []
-        self._changes: dict[str, list[Change]] = {}
         self._first: dict[int, int] = {}  # of each box when the pass comes to it
         self._last: dict[int, int] = {}  # of each box when it has sent all
-        for i, moment in enumerate(self.moments):
-            if not self.cuts or self.cuts[-1][1] != moment.group:
-                self.cuts.append((i, moment.group))
-            for name, value, own in moment.news:
-                change = Change(i, value, moment.frame if own else None)
-                self._changes.setdefault(name, []).append(change)
-            if moment.actor is not None and moment.frame.kind != "add":
-                for box in tree.around(moment.actor):
-                    self._first.setdefault(box, i)
-                    if moment.edge:
-                        self._last[box] = i
+        changes: dict[str, list[tuple]] = {}
+        for i, (kind, _, group, box, edge, news) in enumerate(self.moments.rows):
+            if not self.cuts or self.cuts[-1][1] != group:
+                self.cuts.append((i, group))
+            for name, *how in news:
+                changes.setdefault(name, []).append((i, *how))
+            actor = _actor(box, edge)
+            if actor is not None and kind != "add":
+                for around in tree.around(actor):
+                    self._first.setdefault(around, i)
+                    if edge:
+                        self._last[around] = i
+        self._changes = {name: tuple(rows) for name, rows in changes.items()}
 
     def comes_to(self, box: int) -> int | None:
         """The moment at which the pass comes to a box; None where it does not."""
@@ -94,58 +96,75 @@ class Reel:
 
     def changes(self, name: str, first: int = 0, end: int | None = None) -> list[Change]:
         """How a text changes from one moment until another."""
-        found = self._changes.get(name, [])
-        a = bisect_left(found, first, key=_moment)
-        return found[a:] if end is None else found[a : bisect_left(found, end, key=_moment)]
+        found = self._changes.get(name, ())
+        a = bisect_left(found, (first,))
+        b = len(found) if end is None else bisect_left(found, (end,))
+        return [Change(*row) for row in found[a:b]]
 
     def before(self, name: str, moment: int) -> Change | None:
         """The last change of a text before a moment."""
-        found = self._changes.get(name, [])
-        place = bisect_left(found, moment, key=_moment)
-        return found[place - 1] if place else None
+        found = self._changes.get(name, ())
+        place = bisect_left(found, (moment,))
+        return Change(*found[place - 1]) if place else None
 
     # --- how it is made ---------------------------------------------------------------------------
 
-    def _follow(self, frames: list[Frame]) -> Iterator[Moment]:
+    def _follow(self) -> Iterator[tuple]:
+        """Of each moment the kind and the number of its frame, and the rest of a `Moment`."""
         tree, boxes, edges = self.tree, self._level.boxes, self._level.trace.edges
         group, sender, opened = tree.root, tree.root, {tree.root}
-        for frame in frames:
-            box = None if frame.node is None else boxes[frame.node]
-            edge = None if frame.edge is None else edges[frame.edge]
+        for i, (kind, _, _, node, number, *text) in enumerate(self._film.rows):
+            box = None if node is None else boxes[node]
+            edge = None if number is None else edges[number]
             if edge:
                 sender = boxes[edge.target]
-            elif frame.kind != "add":  # that is a part of what was sent just before
+            elif kind != "add":  # that is a part of what was sent just before
                 sender = tree.root
-            if frame.kind in ("start", "end"):
+            if kind in ("start", "end"):
                 group = tree.root
-            elif frame.kind != "add":
+            elif kind != "add":
                 group = tree.parent[sender if edge else box]
-            for around in reversed([*tree.around(group)]):
-                if around not in opened:
-                    opened.add(around)
-                    yield Moment(Frame("open", partial(self._tell, around)), around, around)
-            ends = (boxes[edge.source], boxes[edge.target], edge.slot) if edge else None
-            yield Moment(frame, group, box, ends, tuple(self._news(frame, box, edge, sender)))
+            if group not in opened:
+                for around in reversed([*tree.around(group)]):
+                    if around not in opened:
+                        opened.add(around)
+                        yield "open", None, around, around, None, ()
+            ends = (boxes[edge.source], sender, edge.slot) if edge else None
+            yield kind, i, group, box, ends, tuple(self._news(*text, box, edge, sender))
+
+    def _moment(self, kind: str, number: int | None, group: int, *about: Any) -> Moment:
+        opens = kind == "open"
+        frame = Frame(kind, partial(self._tell, group)) if opens else self._film[number]
+        return Moment(frame, group, *about)
 
     def _tell(self, group: int) -> Told:
         words = f"{self.tree.names[group]} opens. It holds {self.tree.node(group).count}."
         return Told(words, "It closes again when the pass has left it.")
 
-    def _news(self, frame: Frame, box: int | None, edge: Edge | None, sender: int) -> Iterator:
+    def _news(
+        self,
+        value: np.ndarray | None,
+        name: str,
+        shown: Shown,
+        box: int | None,
+        edge: Edge | None,
+        sender: int,
+    ) -> Iterator[tuple[str, np.ndarray, Shown]]:
         """What changes: the text of a box, and those of the groups around it that are entered or
         left."""
         to = self._level.boxes[edge.source] if edge else box
-        if frame.name:
-            yield f"{frame.name.partition('-')[0]}-{to}", frame.value, True
-            if frame.kind != "keep":
+        if name:
+            what, _, _ = name.partition("-")
+            yield f"{what}-{to}", value, shown
+            if what == "grad":
                 for group in self._between(self.tree.parent[to], sender):
-                    yield f"grad-{group}", frame.value, False
-        if edge and frame.value is not None:
+                    yield f"grad-{group}", value, ((0, value),)
+        if edge and value is not None:
             for group in self._between(sender, to):
                 key = group, to, edge.output  # the parts of it may use the same tensor
                 known = self._left.get(key)
-                self._left[key] = frame.value if known is None else known + frame.value
-                yield f"left-{group}", self._left[key], False
+                left = self._left[key] = value if known is None else known + value
+                yield f"left-{group}", left, ((0, left),)
 
     def _between(self, box: int, other: int) -> Iterator[int]:
         """A box, if it is a group, and the groups around it that do not hold the other."""
@@ -155,7 +174,3 @@ class Reel:
                 break
             if around in self.tree.parts:
                 yield around
-
-
-def _moment(change: Change) -> int:
-    return change.moment

@@ -9,10 +9,10 @@ alone and never ask where it came from.
 torch tensor alike. `minigrad.explore.record` adds the steps of a backward pass.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from ..autograd.function import FunctionNode
 from ..autograd.recording import OpNode
 from .arrays import Copies, is_tensor, keeps_grad, version_of
 from .groups import groups, owners, saved_of
+from .made import Late
 from .source import Source
 
 Kind = Literal["leaf", "op", "output", "constant", "group"]
@@ -121,48 +122,6 @@ class Step:
     sent: tuple[np.ndarray | None, ...]
     before: np.ndarray | None = None
     after: np.ndarray | None = None
-
-
-T = TypeVar("T")
-
-
-class Late(Sequence[T]):
-    """A tuple that is made when somebody first looks at it, from plain data.
-
-    While a pass is recorded, nothing else is done than must be done then.
-
-    Example:
-        >>> squares = Late(lambda: (n * n for n in range(4)))
-        >>> squares[-1], len(squares), squares == (0, 1, 4, 9)
-        (9, 4, True)
-    """
-
-    def __init__(self, make: Callable[[], Iterable[T]]) -> None:
-        self._make: Callable[[], Iterable[T]] | None = make
-        self._items: tuple[T, ...] = ()
-
-    def _made(self) -> tuple[T, ...]:
-        if self._make is not None:
-            self._items, self._make = tuple(self._make()), None
-        return self._items
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._made()[index]
-
-    def __len__(self) -> int:
-        return len(self._made())
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(self._made())
-
-    def __eq__(self, other: object) -> bool:
-        return self._made() == (other._made() if isinstance(other, Late) else other)
-
-    def __hash__(self) -> int:
-        return hash(self._made())
-
-    def __repr__(self) -> str:
-        return repr(self._made())
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 Its front end is that of all widgets; here are the parts that only a film has.
 """
 
+import gc
 from typing import Any
 
 import anywidget
@@ -12,6 +13,7 @@ from .controls import Slider, Switch, html_of
 from .fold import Tree
 from .forward import filled
 from .front import SCRIPT, STYLE
+from .made import no_collector
 from .player import Player
 from .still import Still
 from .svg import in_words
@@ -104,7 +106,9 @@ class Explorer(anywidget.AnyWidget):
         """The player of a level."""
         if level not in self._players:
             prefix = f"mg-{self.model_id[:8]}-"
-            self._players[level] = Player(self._tree, level, prefix)
+            with no_collector():
+                self._players[level] = Player(self._tree, level, prefix)
+            gc.collect(1)  # so much is new: look through it here, not in the midst of a step
         return self._players[level]
 
     def _turn_to(self, step: int) -> None:
@@ -117,7 +121,7 @@ class Explorer(anywidget.AnyWidget):
             self._player = self._on(1)
             step = 0 if step <= 0 else len(self._player.reel.moments) - 1
         player, number = self._player, self._player.scene_at(step)
-        with self.hold_sync():
+        with no_collector(), self.hold_sync():
             self.last = len(player.reel.moments) - 1
             self.step = step
             self.opened = self._tree.names[player.reel.moments[step].group]

@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -277,8 +278,9 @@ def crossings(with_dot: bool, verdicts: Verdicts) -> None:
 def stepping(verdicts: Verdicts) -> None:
     """Every moment of every level, onward, back and in jumps; each new scene with its JSON.
 
-    Of each step the better of two fresh runs. What was there before is left to the garbage
-    collector of another time: to look through all of torch takes it 100 ms.
+    Of each step the better of two fresh runs, so that a busy machine does not change the verdict.
+    What Python's collector does in a step belongs to it; its full collections, which look through
+    all that the process holds, are also told by themselves.
     """
     print("\nSteps of the explorer, ms of processor time")
     print(
@@ -286,19 +288,41 @@ def stepping(verdicts: Verdicts) -> None:
     )
     for name, trace in stepped_graphs():
         gc.collect()
-        gc.freeze()
-        runs = zip(steps_of(trace), steps_of(trace), strict=True)
-        worst = most = 0
-        for level, ((opens, spent, moments, boxes), (other_opens, other, *_)) in enumerate(runs, 1):
+        with full_collections() as full:
+            runs = [[*steps_of(trace)], [*steps_of(trace)]]
+        worst = most = count = 0
+        for level, both in enumerate(zip(*runs, strict=True), 1):
+            (opens, spent, moments, boxes), (other_opens, other, *_) = both
             spent = [min(pair) for pair in zip(spent, other, strict=True)]
-            worst, most = max(worst, *spent), max(most, boxes)
+            worst, most, count = max(worst, *spent), max(most, boxes), count + 2 * len(spent)
             print(
                 f"  {name:24}{level:6}{moments:9}{boxes:7}{statistics.median(spent):9.2f}"
                 f"{max(spent):8.1f}{min(opens, other_opens):8.1f}"
             )
-        gc.unfreeze()
+        longest = f", the longest {max(full):.0f} ms" if full else ""
+        print(f"  {'':24}{len(full)} full collections in {count} steps of both runs{longest}")
         verdicts.say(f"{len(trace.nodes)} nodes: slowest step", worst, 16, " ms")
         verdicts.say("largest view", most, 30, " boxes")
+
+
+@contextmanager
+def full_collections() -> Iterator[list[float]]:
+    """Collects how long each full collection of Python's collector takes, in ms."""
+    found: list[float] = []
+    began = 0.0
+
+    def watch(phase: str, about: dict[str, int]) -> None:
+        nonlocal began
+        if about["generation"] == 2 and phase == "start":
+            began = time.process_time()
+        elif about["generation"] == 2:
+            found.append(1000 * (time.process_time() - began))
+
+    gc.callbacks.append(watch)
+    try:
+        yield found
+    finally:
+        gc.callbacks.remove(watch)
 
 
 def steps_of(trace: Trace) -> Iterator[tuple[float, list[float], int, int]]:
@@ -315,7 +339,7 @@ def steps_of(trace: Trace) -> Iterator[tuple[float, list[float], int, int]]:
         spent = [step_ms(explorer, "step", moment) for moment in moments]
         scenes = {explorer._player.scene_at(moment) for moment in moments}
         views = {explorer._player.reel.cuts[scene][1] for scene in scenes}
-        most = max(len(explorer._player._view(group)[0].boxes) for group in views)
+        most = max(len(explorer._player.view(group)[0].boxes) for group in views)
         yield opens, spent, last + 1, most
 
 
