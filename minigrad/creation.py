@@ -249,7 +249,8 @@ def full(size, fill_value, *, dtype=None, device=None, requires_grad=False) -> T
 def _full(maker, size, fill_value, dtype, device, requires_grad) -> Tensor:
     size, fill_value = _size(maker, (), size), _number(maker, 2, "fill_value", fill_value)
     kind = type(fill_value) if dtype is None and not isinstance(fill_value, float) else None
-    array = _filled(np.full, size, fill_value, _numpy(kind or dtype))
+    dtype = _numpy(kind or dtype)
+    array = _filled(np.full, size, dtypes.number(fill_value, dtype), dtype)
     return _finish(array, requires_grad, device, maker=maker)
 
 

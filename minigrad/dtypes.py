@@ -151,6 +151,22 @@ def wider(x: np.dtype, y: np.dtype) -> np.dtype:
     return np.promote_types(x, y)
 
 
+def number(value, dtype: np.dtype) -> np.generic:
+    """A Python number in a type, cut off as C does it; torch's error where it does not fit."""
+    try:
+        if dtype.kind in "iu":
+            most = np.iinfo(dtype).max
+            if not -most - (dtype.kind == "i") <= builtins.int(value) <= most:
+                raise OverflowError
+            return np.int64(value).astype(dtype)  # an unsigned type counts down from its end
+        if dtype == np.float32 and np.finfo(dtype).max < abs(value) < np.inf:
+            raise OverflowError
+    except (OverflowError, ValueError):  # int(inf), int(nan)
+        names = {"int32": "int", "float32": "float"}
+        raise errors.does_not_fit(names.get(dtype.name, f"{dtype.name}_t")) from None
+    return dtype.type(value)
+
+
 def floating(x):
     """An array as floating point: integers become the default type, floats stay as they are."""
     return x if x.dtype.kind == "f" else cast(x, _default.numpy)

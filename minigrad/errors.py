@@ -397,6 +397,8 @@ no_end = Refusal('arange() missing 1 required positional arguments: "end"',
 argument_type = Refusal(
     "{function}(): argument '{argument}' (position {position}) must be {kind}, not {type}",
     "A tensor of one element is turned into a number by .item(), text by float(...).", TypeError)
+keyword_type = Refusal("{function}(): argument '{argument}' must be {kind}, not {type}",
+    "Several dimensions are named together: dim=(0, 1).", TypeError)
 not_of_bools = Refusal("\"{function}_cpu\" not implemented for 'Bool'",
     "Count in int64 and compare: minigrad.arange(3) > 0.", NotImplementedError)
 default_type = Refusal("only floating-point types are supported as the default type",

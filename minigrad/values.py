@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 
 import numpy as np
@@ -166,7 +167,7 @@ class Values:
 
 def normal_dim(dim: int, ndim: int) -> int:
     """A dimension counted from 0; IndexError in torch's words where it does not exist."""
-    span = max(ndim, 1)
+    dim, span = operator.index(dim), max(ndim, 1)
     if not -span <= dim < span:
         raise errors.dim_range(dim, ndim)
     return dim % span

@@ -144,7 +144,7 @@ rad2deg = op("rad2deg", lambda self: self * (180 / math.pi), floating=True,
 # --- bends: at a kink the derivative is torch's choice --------------------------------------------
 
 abs  = op("abs",  lambda self: size(self),  self=lambda g, self: g * sign(self))
-sign = op("sign", lambda self: np.sign(self) if self.dtype.kind != "b" else self.copy(),
+sign = op("sign", lambda self: sign_of(self),
     self=lambda g: nothing(g))
 relu = op("relu", lambda self: rectified(self),
     self =lambda g, result: threshold_backward(g, result))
@@ -223,6 +223,13 @@ def power(x, exponent):
         return x**exponent
     size = x ** np.abs(exponent)
     return np.where((exponent < 0) & (np.abs(x) != 1), 0 * size, size)[()]
+
+
+def sign_of(x):
+    """-1, 0 or 1; of nan 0, as torch has it."""
+    if x.dtype.kind == "f":
+        return ((x > 0).astype(x.dtype) - (x < 0)).astype(x.dtype)
+    return np.sign(x) if x.dtype.kind != "b" else x.copy()
 
 
 def limit(x, low, high):

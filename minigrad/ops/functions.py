@@ -10,9 +10,9 @@ from .methods import (
     BOTH,
     FUNCTIONS_ONLY,
     TENSOR_ARGUMENT,
+    along_dim,
     like,
     named,
-    numpy_words,
     rsub,
     where,
     with_tensor,
@@ -73,7 +73,7 @@ def is_tensor(obj) -> bool:
 FUNCTIONS = {
     **{name: _as_function(name, method) for name, method in {**BOTH, "rsub": rsub}.items()},
     **{
-        name: numpy_words(function)
+        name: along_dim(function)
         for family, names in FUNCTIONS_ONLY.items()
         for name, function in named(family, names).items()
     },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..devices import is_array, module_of
+from ..dtypes import number
 from ..memory import copied, row_by_row, without_repeats
 from ..tensor import Tensor
 from ..values import normal_dim
@@ -116,7 +117,7 @@ def _part(src, index):
 
 def _as_type_of(array, value):
     """A value, which may be a number, in the type of an array."""
-    return value.astype(array.dtype) if is_array(value) else array.dtype.type(value)
+    return value.astype(array.dtype) if is_array(value) else number(value, array.dtype)
 
 
 def written(array, dim, index, src):

@@ -167,7 +167,8 @@ class CopySlices(Node):
 copy = op("copy", lambda self, src: np.broadcast_to(src, self.shape).astype(self.dtype), "s",
     self=lambda g: nothing(g),
     src =lambda g: g)
-fill_number = op("fill", lambda self, value: np.full_like(self, value), 2,
+fill_number = op("fill",
+    lambda self, value: np.full_like(self, dtypes.number(value, self.dtype)), 2,
     self =lambda g: nothing(g))
 fill_tensor = op("fill", lambda self, value: np.full_like(self, value), 3,
     self =lambda g: nothing(g),
@@ -191,6 +192,8 @@ def copy_from(self, other, non_blocking: bool = False) -> Tensor:
 def fill_(self, value) -> Tensor:
     """Write one number, or a tensor without dimensions, to all places."""
     if not isinstance(value, Tensor):
+        if not isinstance(value, int | float):
+            raise errors.argument_type("fill_", "value", 1, "Number", errors.type_name(value))
         return fill_number_(self, value)
     if value._data.ndim:
         raise errors.fill_value(value._data.ndim)
@@ -208,6 +211,8 @@ def setitem(self: Tensor, key, value) -> None:
     """`self[key] = value`."""
     if not isinstance(value, Tensor | int | float) or isinstance(value, np.generic):
         raise errors.assigned_type(value, self.type())
+    if not isinstance(value, Tensor):
+        value = dtypes.number(value, self._data.dtype)
     steps, indices = split_key(key, self._data.shape)
     part = self
     for function, arguments in steps:

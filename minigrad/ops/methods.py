@@ -153,6 +153,8 @@ def where(condition, input=None, other=None):
         raise refusals.must_be_tensor("where", "condition", 1, errors.type_name(condition))
     if input is None and other is None:
         return gather.nonzero(condition, as_tuple=True)
+    if condition._data.dtype.kind not in "bu":
+        raise refusals.where_condition(condition.dtype._torch_class)
     for position, (name, side) in enumerate((("input", input), ("other", other)), 2):
         if not isinstance(side, Tensor | int | float):
             raise refusals.must_be_tensor("where", name, position, errors.type_name(side))
@@ -494,21 +496,42 @@ def with_tensor(name: str, method, before: int):
 WORDS = {"axis": "dim", "keepdims": "keepdim"}
 
 
-def numpy_words(method):
-    """A method along a dimension, which NumPy's names may name: `axis` and `keepdims`."""
+def along_dim(method, before=0):
+    """A method along a dimension: NumPy's `axis` and `keepdims` will do, and types are looked at.
+
+    In a message its arguments are counted from the one after the tensor; `before` come before that.
+    """
     code = method.__code__
-    if "dim" not in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    if "dim" not in names:
         return method
+    dim, keepdim = (names.index(n) if n in names else len(names) for n in ("dim", "keepdim"))
+
+    def refuse(argument, place, kind, value):
+        type = errors.type_name(value)
+        raise errors.argument_type(method.__name__, argument, place + before, kind, type) from None
 
     def call(*arguments, **options):
         if options:
             options = {WORDS.get(name, name): value for name, value in options.items()}
-        return method(*arguments, **options)
+            if not isinstance(flag := options.get("keepdim", False), bool):
+                raise errors.keyword_type(
+                    method.__name__, "keepdim", "bool", errors.type_name(flag)
+                )
+        if len(arguments) > keepdim and not isinstance(arguments[keepdim], bool):
+            refuse("keepdim", keepdim, "bool", arguments[keepdim])
+        try:
+            return method(*arguments, **options)
+        except TypeError:
+            if len(arguments) > dim and not isinstance(arguments[dim], int | tuple | list):
+                refuse("dim", dim, "int", arguments[dim])
+            raise
 
+    call.as_function = lambda: along_dim(method, 1)
     return like(method, call)
 
 
-BOTH = {name: numpy_words(method) for name, method in BOTH.items()}
+BOTH = {name: along_dim(method) for name, method in BOTH.items()}
 
 # --- functions only: functions.py makes them when the first is used -------------------------------
 

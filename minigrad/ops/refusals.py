@@ -28,6 +28,9 @@ must_be_tensor = Refusal(
 operand_type = Refusal(
     "{function}(): argument 'other' (position {position}) must be Tensor, not {type}",
     "Only tensors and numbers can be computed with.", TypeError)
+where_condition = Refusal(
+    "where expected condition to be a boolean tensor, but got a tensor with dtype {kind}",
+    "A comparison such as x > 0 makes one.")
 list_element = Refusal("expected Tensor as element {i} in argument {argument}, but got {type}",
     "The list holds tensors.", TypeError)
 needs_floats = Refusal("{name} floating point and complex dtypes, but got {kind}",

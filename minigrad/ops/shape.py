@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 import warnings
 
 import numpy as np
@@ -188,7 +189,7 @@ def _sizes(size) -> tuple[int, ...]:
     """Sizes given one by one, or as one sequence."""
     if len(size) == 1 and not isinstance(size[0], int):
         (size,) = size
-    return tuple(int(n) for n in size)
+    return tuple(map(operator.index, size))
 
 
 def _fitting(self, size):
