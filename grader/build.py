@@ -183,16 +183,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from grader.content import content_root
+    from grader.content import instructors_root
 
     if args.course is not None:
         return _run_course(args.course)
-    root = content_root()
-    if not (root / "pyproject.toml").exists():
-        raise CommandError(
-            "this is an installed kit, whose lessons come ready-made. "
-            "Name a folder to make a course: grader build FOLDER"
-        )
+    root = instructors_root()
     changed = build_lessons(root)
     for path in changed:
         print(f"wrote {path}")

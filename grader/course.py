@@ -238,7 +238,7 @@ def build_course(folder: Path | str) -> Built:
     other things.
     """
     from grader.build import build_notebook
-    from grader.content import content_root
+    from grader.content import instructors_root
 
     root = Path(folder).absolute()
     _check_path(root)
@@ -248,7 +248,7 @@ def build_course(folder: Path | str) -> Built:
         raise CommandError(
             f"{folder} holds other files and is not a course. Name a new or an empty folder."
         )
-    exercises = content_root() / "exercises"
+    exercises = instructors_root() / "exercises"
     root.mkdir(parents=True, exist_ok=True)
     built = Built(Course(root))
     record = built.course.private / "built.json"

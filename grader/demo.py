@@ -16,7 +16,7 @@ from grader.answers import Answer, load_answers
 from grader.cli import CommandError
 from grader.commands.feedback import write_pages
 from grader.console import console, level_line, program, progress, results_table
-from grader.content import content_root
+from grader.content import instructors_root
 from grader.course import CONFIG, Course, build_course
 from grader.task import Verdict
 
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
     started = time.monotonic()
     out = console()
-    answers = load_answers(content_root() / "tests" / "answers" / SET)
+    answers = load_answers(instructors_root() / "tests" / "answers" / SET)
     course = open_demo(args.folder)
     with progress() as tell:
         tell("building", 0, 2)

@@ -1,6 +1,7 @@
 """What is shipped: a wheel that works in an empty folder, a `minigrad` that needs NumPy alone."""
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -9,7 +10,10 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-TOP_LEVEL = {"pyproject.toml", "README.md", "minigrad", "notebooks", "exercises", "grader", "tests"}
+from grader.lab import kit_files
+
+TOP_LEVEL = {"pyproject.toml", "hatch_build.py", "README.md"}
+TOP_LEVEL |= {"minigrad", "notebooks", "exercises", "grader", "tests"}
 
 # Lets only the standard library, NumPy and minigrad be imported.
 ALONE = """
@@ -125,30 +129,56 @@ def grader(*words: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedP
 def test_the_wheel_holds_all_that_the_commands_need(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     tracked = subprocess.run(
-        ["git", "ls-files", "notebooks", "exercises", "tests/answers", "minigrad", "grader"],
+        ["git", "ls-files", "notebooks", "exercises", "minigrad", "grader"],
         cwd=ROOT,
         capture_output=True,
         text=True,
     )
     for name in tracked.stdout.splitlines():
         inside = name if name.startswith(("minigrad/", "grader/")) else f"grader/course/{name}"
-        assert inside in names or name.endswith(".gitkeep"), name
+        assert inside in names or name == "exercises/nbgrader_config.py", name
     assert "minigrad/py.typed" in names
     litter = [name for name in names if "__pycache__" in name or ".ipynb_checkpoints" in name]
     assert litter == []
+
+
+def test_the_wheel_holds_no_solution_and_no_sample_answer(wheel):
+    archive = zipfile.ZipFile(wheel)
+    texts = {name: archive.read(name).decode("utf-8", "replace") for name in archive.namelist()}
+    assert not any("answers" in name for name in texts if name.startswith("grader/course/"))
+    solutions = [
+        solution.strip()
+        for source in (ROOT / "exercises").glob("*/exercise.py")
+        for solution in re.findall(
+            r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", source.read_text("utf-8"), re.DOTALL
+        )
+    ]
+    assert len(solutions) == 8
+    for name, text in texts.items():
+        if name.startswith("grader/course/exercises/"):
+            assert not [solution for solution in solutions if solution in text], name
 
 
 def test_the_work_folder_can_be_made_from_the_wheel(installed, tmp_path):
     done = grader("lab", "--no-open", cwd=tmp_path, env=installed)
     assert (done.returncode, done.stderr) == (0, "")
     work = tmp_path / "minigrad-work"
-    assert (work / "notebooks/01_meet_a_tensor.ipynb").exists()
-    assert (work / "exercises/e2_local_rules/e2_local_rules.ipynb").exists()
+    made = {str(path.relative_to(work)): path.read_bytes() for path in work.rglob("*.ipynb")}
+    assert made == kit_files()  # the very notebooks that a checkout makes
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="grading needs Linux")
-def test_the_demo_runs_from_the_wheel(installed, tmp_path):
-    done = grader("demo", cwd=tmp_path, env=installed)
-    if done.returncode:
-        pytest.fail(done.stdout + done.stderr, pytrace=False)
-    assert (tmp_path / "minigrad-demo" / "gradebook.db").exists()
+def test_answers_are_checked_from_the_wheel(installed, tmp_path):
+    code = "from grader import check; check('e2.mul', lambda g, a, b: (g * b, g * a))"
+    said = python(code, env=installed, cwd=tmp_path)
+    assert said == "e2.mul: right: all 5 answers agree with PyTorch\n"
+
+
+@pytest.mark.parametrize("command", [("demo",), ("build",), ("build", "course")], ids=" ".join)
+def test_what_needs_the_solutions_says_that_the_wheel_has_none(installed, tmp_path, command):
+    done = grader(*command, cwd=tmp_path, env=installed)
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"grader {command[0]}: this is a student's installation, without solutions. "
+        "Use the project's own folder: see Try it in its README.\n"
+    )
+    assert list(tmp_path.iterdir()) == []
