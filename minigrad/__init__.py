@@ -12,6 +12,7 @@ autograd/modes.
 """
 
 import warnings as _warnings
+from math import e, inf, nan, pi
 
 # NumPy warns of overflow and division by zero, torch does not: inf and nan are ordinary results.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
@@ -80,6 +81,7 @@ from .ops.methods import FUNCTIONS as _FUNCTIONS
 from .tensor import Tensor
 
 __version__ = "0.1.0"
+newaxis = None
 
 
 __getattr__, __dir__ = _lazy.when_used(
@@ -91,6 +93,7 @@ __getattr__, __dir__ = _lazy.when_used(
         "nn": "nn",
         "optim": "optim",
         **dict.fromkeys(["Generator", "initial_seed", "manual_seed", "seed"], "random"),
+        **dict.fromkeys(["get_rng_state", "set_rng_state"], "random"),
         "set_printoptions": "printing",
         "is_anomaly_enabled": "autograd.anomaly_mode",
         "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",

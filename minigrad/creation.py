@@ -13,6 +13,7 @@ from . import devices, dtypes, errors, random
 from .memory import made_like
 from .ops import refusals
 from .ops.compare import plain
+from .ops.shape import alias
 from .tensor import Tensor
 
 
@@ -52,6 +53,18 @@ def as_tensor(data, *, dtype: dtypes.dtype | None = None, device=None) -> Tensor
     if isinstance(data, Tensor):
         return data.to(dtype=dtype, device=device)
     return _finish(_array(data, dtype, copy=False), False, device, shared=True)
+
+
+def old_tensor(*data) -> Tensor:
+    """What `Tensor(...)` makes: a tensor of floats, or of a size and whatever was in memory."""
+    first = data[0] if len(data) == 1 else None
+    if isinstance(first, Tensor):
+        return alias(first)
+    if len(data) != 1 or isinstance(first, dtypes.Size) or _is_whole(first):
+        return _shaped("new", np.empty, data or (0,), None, None, None, False)
+    if not isinstance(first, list | tuple | np.ndarray | range | str):
+        raise errors.no_sequence(errors.type_name(first))
+    return tensor(first, dtype=dtypes.get_default_dtype())
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
@@ -209,11 +222,7 @@ def _is_whole(n) -> bool:
 
 def _numpy(dtype) -> np.dtype:
     """The NumPy type for a dtype; Python's float, int and bool will do, too."""
-    if isinstance(dtype, type):
-        return np.dtype(dtype)
-    if not isinstance(dtype, dtypes.dtype | None):
-        raise errors.dtype_type(errors.type_name(dtype))
-    return (dtype or dtypes.get_default_dtype()).numpy
+    return (dtypes.chosen(dtype) or dtypes.get_default_dtype()).numpy
 
 
 def _shaped(maker, fill, sizes, size, dtype, device, requires_grad) -> Tensor:
@@ -345,6 +354,7 @@ def arange(start=None, end=None, step=1, *, dtype=None, device=None, requires_gr
         raise errors.no_end()
     start, step = _number("arange", 1, "start", start), _number("arange", 3, "step", step)
     end = _number("arange", 1 if alone else 2, "end", end)
+    dtype = dtypes.chosen(dtype)
     if dtype is None:
         floats = any(isinstance(x, float) for x in (start, end, step))
         dtype = dtypes.get_default_dtype() if floats else dtypes.int64
@@ -379,6 +389,7 @@ def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False)
     start, end = _number("linspace", 1, "start", start), _number("linspace", 2, "end", end)
     if steps < 0:
         raise errors.negative_steps()
+    dtype = dtypes.chosen(dtype)
     if dtype is dtypes.bool:
         raise errors.not_of_bools("linspace")
     if dtype and not dtype.is_floating_point:
@@ -451,7 +462,7 @@ def randint(
     size = _size("randint", (), size, 2 if high is None else 3)
     if high is None:
         low, high = 0, low
-    array = random.randint(low, high, size, (dtype or dtypes.int64).numpy, generator)
+    array = random.randint(low, high, size, _numpy(dtype or dtypes.int64), generator)
     return _finish(array, requires_grad, device, maker="randint")
 
 
@@ -465,7 +476,7 @@ def randint_like(
 
 def randperm(n, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
     """The numbers from 0 to n - 1 in random order."""
-    array = random.randperm(n, (dtype or dtypes.int64).numpy, generator)
+    array = random.randperm(n, _numpy(dtype or dtypes.int64), generator)
     return _finish(array, requires_grad, device, maker="randperm")
 
 

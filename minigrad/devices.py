@@ -17,6 +17,7 @@ class device:
     device(type='cpu')
     """
 
+    __module__ = "minigrad"
     __slots__ = ("index", "type")
 
     def __init__(self, type: str | device, index: int | None = None):

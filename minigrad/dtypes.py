@@ -18,6 +18,7 @@ class dtype:
     minigrad.float32
     """
 
+    __module__ = "minigrad"
     __slots__ = ("_torch_class", "is_floating_point", "itemsize", "name", "numpy")
 
     def __init__(self, name: str, torch_class: str, numpy_name: str | None = None):
@@ -62,6 +63,18 @@ def set_default_dtype(d: dtype) -> None:
     _default = d
 
 
+PYTHON = {builtins.float: float64, builtins.int: int64, builtins.bool: bool}
+
+
+def chosen(d) -> dtype | None:
+    """The dtype that somebody asked for; Python's float, int and bool will do."""
+    if d is None or isinstance(d, dtype):
+        return d
+    if not isinstance(d, type) or d not in PYTHON:
+        raise errors.dtype_type(errors.type_name(d))
+    return PYTHON[d]
+
+
 def of(array) -> dtype:
     """The dtype object of a NumPy array or NumPy scalar; a type that torch lacks is refused."""
     try:
@@ -84,6 +97,7 @@ class Size(tuple):
     minigrad.Size([2, 3])
     """
 
+    __module__ = "minigrad"
     __slots__ = ()
 
     def __repr__(self) -> str:
@@ -102,6 +116,11 @@ class Size(tuple):
 
     def __add__(self, other):
         return Size(tuple.__add__(self, other))
+
+    def __mul__(self, times):
+        return Size(tuple.__mul__(self, times))
+
+    __rmul__ = __mul__
 
 
 # Arithmetic between types follows torch: a tensor with dimensions outranks one without, and both

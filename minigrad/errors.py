@@ -343,8 +343,8 @@ _view_of_function = Refusal(
 
 # --- making tensors ------------------------------------------------------------------------------
 
-constructor = Refusal("Tensor() makes nothing: write minigrad.tensor(data).",
-    "minigrad.empty(2, 3) makes a tensor by its size.", TypeError)
+no_sequence = Refusal("new(): data must be a sequence (got {type})",
+    "minigrad.tensor takes single numbers, too.", TypeError)
 no_array = Refusal("expected np.ndarray (got {type})",
     "minigrad.tensor takes lists and numbers.", TypeError)
 not_a_sequence = Refusal("not a sequence",

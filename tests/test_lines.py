@@ -78,7 +78,10 @@ def every_warning():
 
 @pytest.mark.parametrize("line", LINES)
 def test_a_line_does_the_same(line):
-    assert outcome(typed(line), minigrad) == outcome(typed(line), torch)
+    (ours, said), (theirs, torch_said) = (outcome(typed(line), t) for t in (minigrad, torch))
+    if "received an invalid combination of arguments" in theirs[1]:
+        ours, theirs = ours[0], theirs[0]  # torch lists all of its overloads
+    assert (ours, said) == (theirs, torch_said)
 
 
 # torch's `__array_wrap__` is of the old kind, for which NumPy warns; minigrad's is not.

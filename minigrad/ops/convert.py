@@ -40,8 +40,8 @@ def to(
     tensor([1., 2.])
     """
     for value in args:
-        if isinstance(value, dtypes.dtype):
-            dtype = value
+        if isinstance(value, dtypes.dtype | type | None):
+            dtype = value or dtype
         elif isinstance(value, Tensor):
             dtype, device = value.dtype, value.device
         elif isinstance(value, (str, devices.device)):
@@ -50,7 +50,7 @@ def to(
             copy = args[-1] if isinstance(args[-2], bool) else copy
         else:
             raise refusals.conversion(type(value).__name__)
-    result = self
+    result, dtype = self, dtypes.chosen(dtype)
     if device is not None and devices.device(device).type != self.device.type:
         result = move(result, devices.device(device), self.device)
     if dtype is not None and dtype.numpy != self._data.dtype:
@@ -74,6 +74,8 @@ CONVERSIONS = {
     "half": _as(dtypes.float16),
     "float": _as(dtypes.float32),
     "double": _as(dtypes.float64),
+    "byte": _as(dtypes.uint8),
+    "char": _as(dtypes.int8),
     "short": _as(dtypes.int16),
     "int": _as(dtypes.int32),
     "long": _as(dtypes.int64),

@@ -389,6 +389,7 @@ BOTH = {
     **named(reduce, "sum mean nansum nanmean var std var_mean std_mean prod amax amin argmax"),
     **named(reduce, "argmin logsumexp norm dist any all count_nonzero"),
     **named(order, "max min aminmax argsort sort msort topk kthvalue median mode cummax cummin"),
+    **named(order, "unique bincount"),
     **named(scan, "cumsum cumprod logcumsumexp diff"),
     **named(shape, "reshape flatten squeeze unsqueeze permute transpose t movedim broadcast_to"),
     **named(shape, "unflatten ravel diagonal"),

@@ -1,4 +1,4 @@
-"""Choosing by size: max and min along a dimension, sort, topk, median.
+"""Choosing by size: max and min along a dimension, sort, topk, median; and counting.
 
 Each finds the indices first; then one operation reads the elements there, and its gradient goes
 back to the places that were read.
@@ -11,6 +11,7 @@ from operator import itemgetter
 
 import numpy as np
 
+from .. import dtypes
 from ..devices import module_of
 from ..memory import made_like, row_by_row, zeros
 from ..tensor import Tensor
@@ -23,7 +24,7 @@ from .index import index_backward
 from .reduce import aminmax_op, max_all, min_all, normal_dims
 from .scan import running
 from .shape import unsqueeze_all
-from .table import op
+from .table import no_derivative, op
 
 
 def chooser(name, digit=0):
@@ -249,3 +250,52 @@ def _so_far(row, self, dim, extreme, reaches):
     new = reaches(array, best) | np.isnan(array)
     indices = running(np.maximum, row_by_row(np.where(new, places, 0)), dim)
     return _chosen(row, self, dim, True, _shaped(indices, self))
+
+
+# --- counting: which values there are, and how often ----------------------------------------------
+
+unique_op = no_derivative("_unique2", lambda self, values: values)
+
+
+def unique(self, sorted=True, return_inverse=False, return_counts=False, dim=None):
+    """The different elements in order, or the different slices along `dim`.
+
+    With `return_inverse` also the index at which each element is found, with `return_counts` how
+    often each occurs. (They are in order, whatever `sorted` is, as on torch's CPU.)
+
+    >>> import minigrad
+    >>> minigrad.tensor([3, 1, 1]).unique(return_counts=True)
+    (tensor([1, 3]), tensor([2, 1]))
+    """
+    dim = dim if dim is None else normal_dim(dim, self._data.ndim)
+    values, inverse, counts = np.unique(
+        self._data, return_inverse=True, return_counts=True, axis=dim, equal_nan=False
+    )
+    answers = [unique_op(self, values)]
+    if return_inverse:
+        answers.append(plain(inverse.reshape(self._data.shape if dim is None else -1)))
+    if return_counts:
+        answers.append(plain(counts))
+    return tuple(answers) if len(answers) > 1 else answers[0]
+
+
+def bincount(self, weights=None, minlength=0) -> Tensor:
+    """How often 0, 1, 2 ... occur in a vector; with `weights`, the sum of theirs.
+
+    >>> import minigrad
+    >>> minigrad.tensor([0, 3, 3]).bincount()
+    tensor([1, 0, 0, 2])
+    """
+    array = self._data
+    if array.dtype.kind not in "iu":
+        raise refusals.no_kernel("bincount_cpu", dtypes.class_name(array))
+    if minlength < 0:
+        raise refusals.negative_minlength()
+    if array.ndim != 1 or (array < 0).any():
+        raise refusals.no_counts()
+    if weights is None:
+        return plain(np.bincount(array, minlength=minlength))
+    if weights._data.shape != array.shape:
+        raise refusals.count_weights()
+    kind = np.float32 if weights._data.dtype == np.float32 else np.float64
+    return plain(np.bincount(array, weights._data, minlength).astype(kind))

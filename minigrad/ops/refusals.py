@@ -188,6 +188,14 @@ part_shape = Refusal(
     "{expected}",
     "What is written has the shape of the part that it replaces.")
 
+# --- counting ------------------------------------------------------------------------------------
+
+no_counts = Refusal("bincount only supports 1-d non-negative integral inputs.",
+    "Each element is a place in the result: 0, 1, 2 and so on.")
+negative_minlength = Refusal("minlength should be >= 0", "A length is 0 or more.")
+count_weights = Refusal("weights should be 1-d and have the same length as input",
+    "Each element has its own weight.")
+
 # --- gather and scatter --------------------------------------------------------------------------
 
 gather_bounds = Refusal("index {index} is out of bounds for dimension {dim} with size {size}",
