@@ -31,7 +31,7 @@ LACKING = {
         resolve_conj resolve_neg view_as_complex view_as_real""",
     "Fourier transforms": "fft.* stft istft",
     "sparse tensors": "sparse.* to_sparse sparse_mask",
-    "number types that NumPy lacks or teaching does not need": "bfloat16 byte char",
+    "number types that NumPy lacks": "bfloat16",
     "tensors with a mask": "masked.*",
     "special functions that NumPy lacks": """special.* digamma erfinv i0 igamma igammac lgamma
         mvlgamma.* polygamma.* signal.windows.*""",
@@ -55,18 +55,19 @@ LACKING = {
         nn.functional.gaussian_nll_loss nn.functional.linear_cross_entropy*
         nn.functional.multi*_loss nn.functional.triplet* nn.functional.pdist""",
     "torch's inner operations: what they are part of is covered": """_[!_]* torch.* jiterator_*
-        native_* *_copy as_strided* constant_pad_nd unsafe_* slice split_with_sizes_copy""",
+        native_* *[!x]_copy as_strided* constant_pad_nd unsafe_* slice split_with_sizes_copy""",
     "the memory behind a tensor, which minigrad leaves to NumPy": """empty_permuted *empty_strided
         resize_* resize_as_ new_empty""",
     "random draws beyond those that the lessons use": """cauchy
-        exponential geometric log_normal normal* uniform randint_like""",
-    "results whose size depends on the values": "unique* nonzero_static histogram* histc bincount",
+        exponential geometric log_normal normal* uniform""",
+    "results whose size depends on the values": """unique_consecutive nonzero_static histogram*
+        histc""",
     "numbers of their own, without derivative": """bucketize searchsorted frexp gcd lcm heaviside
         nextafter isin unravel_index hash_tensor *_indices broadcast_shapes""",
     "short to write with what is there": """addbmm block_diag cartesian_prod cdist combinations
         corrcoef cov cross linalg.cross linalg.vander cumulative_trapezoid trapezoid trapz
-        diagonal_scatter dsplit hsplit vsplit fill gradient ldexp logspace* new_full new_ones
-        new_zeros empty_like scalar_tensor positive sgn sum_to_size renorm __rdiv__""",
+        diagonal_scatter dsplit hsplit vsplit fill gradient ldexp logspace*
+        empty_like scalar_tensor positive sgn sum_to_size renorm __rdiv__""",
     "quantiles": "quantile nanquantile nanmedian",
     "index writes beyond scatter, scatter_add and index_*": "put scatter_reduce* index_reduce*",
     "empty's values are whatever was in memory": "empty",
@@ -87,7 +88,7 @@ PARTS = {
 # Where some graphs have other nodes: ways that torch takes in C++ for tensors without dimensions,
 # for other memory or in place.
 _OTHER_NODES = """
-__rmatmul__ atleast_2d atleast_3d diff double einsum gather index_add index_fill
+__rmatmul__ atleast_2d atleast_3d diff double einsum gather index_add index_copy index_fill
 index_select inner linalg.matrix_power linalg.multi_dot linalg.vecdot matmul
 nn.functional.cosine_similarity nn.functional.cross_entropy nn.functional.pairwise_distance
 nn.functional.prelu prod ravel roll tensordot to transpose
@@ -126,7 +127,7 @@ OTHER_CALL = {
     "zero_": lambda tensor: tensor.clone().zero_(),
     **{
         name: getattr(Tensor, name)
-        for name in ["bool", "double", "float", "half", "int", "long", "short"]
+        for name in ["bool", "byte", "char", "double", "float", "half", "int", "long", "short"]
     },
 }
 
