@@ -98,5 +98,4 @@ __getattr__, __dir__ = _lazy.when_used(
         "is_anomaly_enabled": "autograd.anomaly_mode",
         "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",
     },
-    "minigrad has no `{name}`; dir(minigrad) lists what it has of torch.",
 )

@@ -1,6 +1,7 @@
 """Whether a GPU can be used."""
 
 from . import devices
+from .lazy import when_used
 
 
 def is_available() -> bool:
@@ -11,3 +12,6 @@ def is_available() -> bool:
 def device_count() -> int:
     """The number of GPUs that CuPy finds."""
     return devices.array_module("cuda").cuda.runtime.getDeviceCount() if is_available() else 0
+
+
+__getattr__, __dir__ = when_used(__name__)

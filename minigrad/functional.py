@@ -12,6 +12,7 @@ import numpy as np
 
 from . import dtypes, errors, random
 from .devices import module_of
+from .lazy import when_used
 from .memory import made_like
 from .ops import (
     activations,
@@ -729,9 +730,7 @@ def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) 
     return rearrange.pad_op(input, tuple(pairs), value or 0)
 
 
-def __getattr__(name: str):
-    raise AttributeError(f"minigrad's nn.functional has no `{name}`; dir() lists what it has.")
-
+__getattr__, __dir__ = when_used(__name__)
 
 __all__ = [
     "binary_cross_entropy",

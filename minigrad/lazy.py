@@ -7,18 +7,20 @@ from collections.abc import Callable
 
 
 def when_used(
-    package: str, parts: dict[str, str], otherwise: str
+    package: str, parts: dict[str, str] | None = None
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """A module's `__getattr__` and `__dir__`: `parts` says in which submodule a name is found.
 
-    A name that equals its submodule is the submodule itself. Any other name is an AttributeError
-    with the text of `otherwise`, in which `{name}` stands for it.
+    A name that equals its submodule is the submodule itself. For any other name the AttributeError
+    says in one sentence that it is not there.
     """
 
     def __getattr__(name: str):
-        part = parts.get(name)
+        part = (parts or {}).get(name)
         if part is None:
-            raise AttributeError(otherwise.format(name=name))
+            raise AttributeError(
+                f"{package} has no `{name}`; dir({package}) lists what it has of torch."
+            )
         __import__(f"{package}.{part}")
         module = sys.modules[f"{package}.{part}"]
         found = module if name == part else getattr(module, name)
@@ -26,7 +28,7 @@ def when_used(
         return found
 
     def __dir__():
-        return sorted({*vars(sys.modules[package]), *parts})
+        return sorted({*vars(sys.modules[package]), *(parts or {})})
 
     return __getattr__, __dir__
 

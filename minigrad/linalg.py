@@ -5,6 +5,7 @@
 tensor(5.)
 """
 
+from .lazy import when_used
 from .ops.linalg import (
     det,
     inv,
@@ -25,11 +26,7 @@ def diagonal(A, *, offset=0, dim1=-2, dim2=-1):
     return _diagonal(A, offset, dim1, dim2)
 
 
-def __getattr__(name: str):
-    raise AttributeError(
-        f"minigrad.linalg has no `{name}`; dir(minigrad.linalg) lists what it has."
-    )
-
+__getattr__, __dir__ = when_used(__name__)
 
 __all__ = [
     "LinAlgError",

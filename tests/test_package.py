@@ -1,5 +1,6 @@
 """What is shipped: a wheel that works in an empty folder, a `minigrad` that needs NumPy alone."""
 
+import importlib
 import os
 import re
 import subprocess
@@ -78,6 +79,20 @@ except AttributeError as error:
 """
     said = "minigrad has no `convolution`; dir(minigrad) lists what it has of torch."
     assert python(code).splitlines() == ["[]", "True", "True", "True True", said]
+
+
+@pytest.mark.parametrize(
+    "part",
+    "autograd autograd.functional cuda functional linalg nn nn.functional nn.init optim "
+    "optim.lr_scheduler".split(),
+)
+def test_a_part_says_what_it_does_not_have(part):
+    module = importlib.import_module(f"minigrad.{part}")
+    with pytest.raises(
+        AttributeError, match=r"^minigrad\S* has no `Foo`; dir\(minigrad\S*\) lists"
+    ):
+        module.Foo  # noqa: B018
+    assert set(dir(module)) >= set(getattr(module, "__all__", ()))
 
 
 def test_minigrad_knows_nothing_of_the_grader():

@@ -45,5 +45,4 @@ __getattr__, __dir__ = when_used(
         "gradgradcheck": "numerical",
         "set_detect_anomaly": "anomaly_mode",
     },
-    "minigrad.autograd has no `{name}`; dir() lists what it has of torch.",
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ..creation import zeros_like
 from ..errors import advised
+from ..lazy import when_used
 from ..ops.join import stack_op
 from ..tensor import Tensor
 from .engine import grad
@@ -382,3 +383,6 @@ _MISSING_WHEN = {
     "double_back_trick": " as it prevents from using the double backward trick to replace forward "
     "mode AD"
 }
+
+
+__getattr__, __dir__ = when_used(__name__)

@@ -52,6 +52,4 @@ __all__ = [
     "init",
 ]
 
-__getattr__, __dir__ = when_used(
-    __name__, {}, "minigrad.nn has no `{name}`; dir(minigrad.nn) lists what it has of torch."
-)
+__getattr__, __dir__ = when_used(__name__)

@@ -10,6 +10,7 @@ import warnings
 
 from .. import errors, random
 from ..autograd.modes import no_grad
+from ..lazy import when_used
 from ..tensor import Tensor
 
 
@@ -116,3 +117,6 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator=None) -> Tensor
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator=None) -> Tensor:
     """Glorot's choice with normal numbers."""
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(tensor))), generator)
+
+
+__getattr__, __dir__ = when_used(__name__)

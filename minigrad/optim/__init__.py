@@ -8,6 +8,4 @@ from .sgd import SGD
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer", "lr_scheduler"]
 
-__getattr__, __dir__ = when_used(
-    __name__, {}, "minigrad.optim has no `{name}`; dir(minigrad.optim) lists what it has of torch."
-)
+__getattr__, __dir__ = when_used(__name__)

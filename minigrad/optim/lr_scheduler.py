@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 
 from .. import errors
+from ..lazy import when_used
 from .optimizer import Optimizer
 
 
@@ -105,3 +106,6 @@ class LambdaLR(LRScheduler):
     def get_lr(self):
         pairs = zip(self.base_lrs, self.lr_lambdas, strict=True)
         return [lr * factor(self.last_epoch) for lr, factor in pairs]
+
+
+__getattr__, __dir__ = when_used(__name__)
