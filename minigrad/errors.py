@@ -129,6 +129,8 @@ _grad_dtype = Refusal(
     "Convert the gradient first, for example with .to(x.dtype).")
 grad_type = Refusal("assigned grad expected to be a Tensor or None but got grad of type {type}",
     "To clear a gradient, assign None.", TypeError)
+own_grad = Refusal("can't assign Variable as its own grad",
+    "A gradient is a tensor of its own: x.detach().clone() makes one.")
 retain_without_grad = Refusal("can't retain_grad on Tensor that has requires_grad=False",
     "Only a tensor with a history gets a gradient.")
 hook_without_grad = Refusal("cannot register a hook on a tensor that doesn't require gradient",

@@ -142,6 +142,8 @@ class Tensor(Values):
         if value is not None:
             if not isinstance(value, Tensor):
                 raise errors.grad_type(type(value).__name__)
+            if value is self:
+                raise errors.own_grad()
             if value._data.shape != self._data.shape:
                 raise errors.grad_size(value._data.shape, self._data.shape)
             if value._data.dtype != self._data.dtype:

@@ -101,7 +101,7 @@ class FunctionNode(Node):
             if gradient is not None and place not in self.tensor_places:
                 raise errors.gradient_of_no_tensor(self.name(), place + 1)
             if gradient is not None and not isinstance(gradient, Tensor):
-                raise errors.gradient_type(type(gradient).__name__)
+                raise errors.gradient_type(errors.type_name(gradient))
         sent = [sent[place] for place in self.tensor_places]
         for i, (edge, gradient) in enumerate(zip(self.edges, sent, strict=True)):
             if edge is not None and gradient is not None:

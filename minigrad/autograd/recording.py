@@ -87,7 +87,7 @@ class OpNode(Node):
         i = self.plan.names.index(name)
         if self.plan.freed[i]:
             return self._unpack(as_tensors=True)[i]
-        return dtypes.Size(self.saved[i]) if name.endswith("_sizes") else self.saved[i]
+        return self.saved[i]
 
     def __dir__(self):
         saved = [f"_saved_{name.replace('_sizes', '_sym_sizes')}" for name in self.plan.names]
