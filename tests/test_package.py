@@ -81,11 +81,13 @@ except AttributeError as error:
     assert python(code).splitlines() == ["[]", "True", "True", "True True", said]
 
 
-@pytest.mark.parametrize(
-    "part",
-    "autograd autograd.functional cuda functional linalg nn nn.functional nn.init optim "
-    "optim.lr_scheduler".split(),
-)
+PARTS = """
+autograd autograd.functional cuda functional linalg nn nn.functional nn.init optim
+optim.lr_scheduler
+"""
+
+
+@pytest.mark.parametrize("part", PARTS.split())
 def test_a_part_says_what_it_does_not_have(part):
     module = importlib.import_module(f"minigrad.{part}")
     with pytest.raises(
