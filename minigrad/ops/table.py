@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -33,16 +32,19 @@ ROWS: list[Op] = []  # all with a derivative: torch, too, has nodes that share a
 _NUMBERS = (int, float, bool)
 
 
-class Plan(NamedTuple):
+class Plan:
     """What to save and what to run, for one choice of inputs that want a gradient."""
 
-    names: tuple[str, ...]  # of the saved values
-    pick: Callable  # (*arguments, result) -> the saved values
-    run: Callable  # (g, *saved values) -> the gradients, one for each edge
-    freed: tuple[bool, ...]  # which of the saved values are tensors, that the pass frees
-    frees: bool  # there is one: a second pass fails
-    rest: tuple | None  # what is left of the saved values, where all are tensors
-    spent: Plan | None  # the plan of a node whose saved values are gone: it only refuses
+    __slots__ = ("freed", "frees", "names", "pick", "rest", "run", "spent")
+
+    def __init__(self, names, pick, run, freed, spent=None):
+        self.names = names  # of the saved values
+        self.pick = pick  # (*arguments, result) -> the saved values
+        self.run = run  # (g, *saved values) -> the gradients, one for each edge
+        self.freed = freed  # which of the saved values are tensors, that the pass frees
+        self.spent = spent  # the plan of a node whose saved values are gone: it only refuses
+        self.frees = spent is not None and True in freed  # so that a second pass fails
+        self.rest = (FREED,) * len(names) if all(freed) else None  # of the saved values
 
 
 class Op:
@@ -98,9 +100,7 @@ class Op:
         run = eval(f"lambda {', '.join(('g', *names))}: [{', '.join(calls.values())}]", vjps)
         tensors = {"result", *self.inert, *self.vjps}
         freed = tuple(name in tensors for name in names)
-        rest = (FREED,) * len(names) if all(freed) else None
-        spent = Plan(names, pick, _refuse, freed, False, rest, None)
-        plan = Plan(names, pick, run, freed, True in freed, rest, spent)
+        plan = Plan(names, pick, run, freed, spent=Plan(names, pick, _refuse, freed))
         self.plans[wanted] = plan
         return plan
 
