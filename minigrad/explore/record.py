@@ -114,13 +114,14 @@ class _Notes:
 
     Attributes:
         place: the id of each node.
-        keepers: for some nodes the tensor that keeps the gradient of their output.
+        keepers: for some nodes the tensor that keeps the gradient of their output, and whether it
+            will keep what arrives as it is.
         rows: (id, what arrived, what was sent, the stored gradient after it) of each that ran.
     """
 
     def __init__(self, reader: Reader) -> None:
         self.place = reader.place
-        self.keepers = {fn: t for fn, t in reader.tensors.items() if keeps_grad(t)}
+        self.keepers = {fn: (t, _is_empty(t)) for fn, t in reader.tensors.items() if keeps_grad(t)}
         self.rows: list[tuple] = []
         # By `id`, which nothing else gets as long as the gradient itself is kept here, too.
         self._on_the_way: dict[int, tuple[Any, int | None, np.ndarray]] = {}
@@ -140,10 +141,12 @@ class _Notes:
             self._on_the_way[id(gradient)] = gradient, None, copy
             went.append(copy)
         keeper = self.keepers.get(node)
-        after = None if keeper is None else array_of(keeper.grad)
+        after = None if keeper is None else array_of(keeper[0].grad)
         self.rows.append((self.place[node], came, went, after))
 
-    def of_tensors(self, place: int, keeper: Any, sent: tuple, arrived: tuple) -> None:
+    def of_tensors(
+        self, place: int, keeper: tuple[Any, bool] | None, sent: tuple, arrived: tuple
+    ) -> None:
         """A node of torch ran. Its changes in place are counted by torch."""
         way = self._on_the_way
         came, went = [], []
@@ -163,8 +166,17 @@ class _Notes:
                 copy = array_of(gradient)
             way[id(gradient)] = gradient, version_of(gradient), copy
             went.append(copy)
-        after = None if keeper is None else array_of(keeper.grad)
+        after = None
+        if keeper is not None:
+            tensor, empty = keeper
+            after = came[0] if empty else array_of(tensor.grad)
         self.rows.append((place, came, went, after))
+
+
+def _is_empty(keeper: Any) -> bool:
+    """Whether a leaf will keep the first gradient that arrives as it is."""
+    hooks = getattr(keeper, "_post_accumulate_grad_hooks", None)
+    return keeper.is_leaf and keeper.grad is None and not hooks
 
 
 @contextmanager
