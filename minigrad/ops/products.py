@@ -190,9 +190,9 @@ def _batched(self, other):
 
 def outer(self, vec2) -> Tensor:
     """Every product of an element of one vector with one of the other."""
-    for vector in (self, vec2):
+    for name, vector in (("self", self), ("vec2", vec2)):
         if vector.ndim != 1:
-            raise refusals.needs_vector("outer", vector.ndim)
+            raise refusals.needs_vector(name, vector.ndim)
     return mul(shape.reshape(self, (self._data.size, 1)), vec2)
 
 
@@ -234,23 +234,29 @@ def _two_vectors(a, b):
 def mv(self, vec) -> Tensor:
     """A matrix times a vector."""
     if self.ndim != 2 or vec.ndim != 1:
-        raise refusals.dims_of_product("mv", "matrix and vector", self.ndim, vec.ndim)
+        raise refusals.matrix_and_vector(self.ndim, vec.ndim)
     return matmul(self, vec)
 
 
 def mm(self, mat2) -> Tensor:
     """A matrix times a matrix."""
-    if self.ndim != 2 or mat2.ndim != 2:
-        raise refusals.dims_of_product("mm", "matrices", self.ndim, mat2.ndim)
+    for name, tensor in (("self", self), ("mat2", mat2)):
+        if tensor.ndim != 2:
+            raise refusals.factor_dims(name, "a matrix")
     return matmul(self, mat2)
 
 
 def bmm(self, mat2) -> Tensor:
     """A stack of matrices times a stack of matrices, one by one."""
-    if self.ndim != 3 or mat2.ndim != 3:
-        raise refusals.dims_of_product("bmm", "stacks of matrices", self.ndim, mat2.ndim)
+    _three_dims(self, mat2)
     _check_stacks(self._data, mat2._data)
     return bmm_op(self, mat2)
+
+
+def _three_dims(batch1, batch2) -> None:
+    for name, tensor in (("batch1", batch1), ("batch2", batch2)):
+        if tensor.ndim != 3:
+            raise refusals.factor_dims(name, "a 3D tensor")
 
 
 def _check_stacks(a, b) -> None:
@@ -304,8 +310,7 @@ def addr(self, vec1, vec2, *, beta=1, alpha=1) -> Tensor:
 
 def baddbmm(self, batch1, batch2, *, beta=1, alpha=1) -> Tensor:
     """`beta * self` plus `alpha` times the products of two stacks of matrices, one by one."""
-    if batch1.ndim != 3 or batch2.ndim != 3:
-        raise refusals.dims_of_product("baddbmm", "3-D and 3-D", batch1.ndim, batch2.ndim)
+    _three_dims(batch1, batch2)
     x, a, b = self._data, batch1._data, batch2._data
     shape.stretched_size(self, (*a.shape[:2], b.shape[2]))
     _check_stacks(a, b)

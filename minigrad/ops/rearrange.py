@@ -182,14 +182,14 @@ def triu(self, diagonal=0) -> Tensor:
 
 def _triangle(row, self, diagonal):
     if self._data.ndim < 2:
-        raise refusals.needs_matrix(row.__name__)
+        raise refusals.needs_two_dims(row.__name__)
     return row(self, diagonal)
 
 
 def trace(self) -> Tensor:
     """The sum of the diagonal of a matrix."""
     if self._data.ndim != 2:
-        raise refusals.needs_matrix("trace")
+        raise refusals.needs_matrix(self._data.ndim)
     return trace_op(self)
 
 
