@@ -183,6 +183,8 @@ not_an_index = Refusal("only integer tensors of a single element can be converte
 contains_type = Refusal(
     "Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type}.",
     "A tensor holds numbers only.")
+no_deleting = Refusal("Tensor does not support deleting items",
+    "Take the parts that stay, for example with a mask: x[keep].", TypeError)
 no_dimension = Refusal("{what} a 0-d tensor",
     "It is a single number: .item() gives it to Python.", TypeError)
 print_profile = Refusal("profile must be one of {names}, but got {profile!r}",

@@ -147,6 +147,9 @@ class Values:
             raise errors.no_dimension("iteration over")
         return iter(self.unbind(0))
 
+    def __delitem__(self, key):
+        raise errors.no_deleting()
+
     def __reversed__(self):
         return self.flip(0) if self._data.ndim else self
 

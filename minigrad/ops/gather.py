@@ -207,6 +207,8 @@ def scatter(self, dim, index, src=None, *, value=None, reduce=None) -> Tensor:
     dim = _index(self, index, dim, "scatter")
     if isinstance(src, Tensor):
         _scatter_fits("scatter", self, dim, index, src)
+    else:
+        _same_ndim("scatter", index, self=self)
     if reduce is not None:
         if reduce not in _REDUCE:
             raise refusals.scatter_reduce()

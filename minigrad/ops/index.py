@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 
 import numpy as np
@@ -92,7 +93,7 @@ def _raw_index(key):
         key = key._data
     elif isinstance(key, bool):
         key = np.bool_(key)
-    elif isinstance(key, (list, tuple, np.ndarray)):
+    elif isinstance(key, (list, tuple, range, np.ndarray)):
         key = np.asarray(key)
         if key.dtype.kind == "f":  # torch cuts off what stands behind the point
             key = key.astype(np.int64)
@@ -215,6 +216,8 @@ def select(self, dim, index) -> Tensor:
     if not self._data.ndim:
         raise refusals.select_of_number()
     dim = normal_dim(dim, self._data.ndim)
+    if not _is_integer(index):
+        raise errors.argument_type("select", "index", 2, "int", errors.type_name(index))
     n, index = self._data.shape[dim], int(index)
     if not -n <= index < n:
         raise refusals.select_bounds(index, self.shape, dim)
@@ -228,7 +231,7 @@ def narrow(self, dim, start, length) -> Tensor:
     if isinstance(start, Tensor) and (start._data.ndim or start._data.dtype.kind not in "iu"):
         raise refusals.narrow_index()
     dim = normal_dim(dim, self._data.ndim)
-    n, start = self._data.shape[dim], int(start)
+    n, start = self._data.shape[dim], operator.index(start)
     if not -n <= start <= n:
         raise refusals.narrow_start(n, start)
     start = start + n if start < 0 else start

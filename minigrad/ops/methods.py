@@ -68,6 +68,9 @@ def clamp(self, min=None, max=None) -> Tensor:
     """
     if min is None and max is None:
         raise refusals.no_bounds()
+    for position, (name, bound) in enumerate((("min", min), ("max", max)), 1):
+        if not isinstance(bound, Tensor | int | float | None):
+            raise refusals.must_be_tensor("clamp", name, position, errors.type_name(bound))
     tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
     return (elementwise.clamp_tensors if tensors else elementwise.clamp_numbers)(self, min, max)
 
@@ -456,21 +459,36 @@ BOTH |= {
 
 # Methods with an argument that must be a tensor, too: its name, its place after the tensor itself.
 _OTHER = """
-allclose atan2 equal fmax fmin hypot inner isclose kron logaddexp logaddexp2 logical_and logical_or
-logical_xor matmul maximum minimum vdot
+allclose atan2 dist equal expand_as fmax fmin hypot inner isclose kron logaddexp logaddexp2
+logical_and logical_or logical_xor matmul maximum minimum reshape_as type_as vdot view_as
 """
 TENSOR_ARGUMENT = {
     **dict.fromkeys(_OTHER.split(), ("other", 1)),
+    "addcdiv": ("tensor1", 1),
+    "addcmul": ("tensor1", 1),
+    "addmm": ("mat1", 1),
+    "addmv": ("mat", 1),
+    "addr": ("vec1", 1),
+    "baddbmm": ("batch1", 1),
     "bmm": ("mat2", 1),
     "dot": ("tensor", 1),
     "gather": ("index", 2),
     "ger": ("vec2", 1),
+    "index_add": ("index", 2),
+    "index_copy": ("index", 2),
+    "index_fill": ("index", 2),
     "index_select": ("index", 2),
+    "lerp": ("end", 1),
+    "masked_fill": ("mask", 1),
+    "masked_scatter": ("mask", 1),
     "masked_select": ("mask", 1),
     "mm": ("mat2", 1),
     "mv": ("vec", 1),
     "outer": ("vec2", 1),
+    "scatter": ("index", 2),
+    "scatter_add": ("index", 2),
     "take": ("index", 1),
+    "take_along_dim": ("indices", 1),
 }
 
 
@@ -479,7 +497,7 @@ _MISSING = object()
 
 def with_tensor(name: str, method, before: int):
     """A method that refuses what is no tensor; `before` arguments come before those of a method."""
-    argument, place = TENSOR_ARGUMENT[name]
+    argument, place = TENSOR_ARGUMENT[name.removesuffix("_")]
 
     def call(*arguments, **options):
         if argument in options:
@@ -564,7 +582,6 @@ INPLACE = {
 
 METHODS = {
     **BOTH,
-    **{name: with_tensor(name, BOTH[name], 0) for name in TENSOR_ARGUMENT},
     **INPLACE,
     **convert.CONVERSIONS,
     **named(convert, "to type_as cpu cuda"),
@@ -574,6 +591,11 @@ METHODS = {
     "view": shape.view_method,
     "T": property(shape.T),
     "mT": property(shape.mT),
+}
+METHODS |= {
+    name: with_tensor(name, method, 0)
+    for name, method in METHODS.items()
+    if name.removesuffix("_") in TENSOR_ARGUMENT
 }
 
 for _name, _method in {**METHODS, **OPERATORS}.items():

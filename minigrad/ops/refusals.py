@@ -134,7 +134,10 @@ few_repeats = Refusal(
     "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor",
     "tile fills in the missing ones.")
 repeat_lengths = Refusal("{text}", "Count the copies of each element.")
-needs_matrix = Refusal("{name}: expected a matrix", "diag makes a matrix of a vector.")
+needs_matrix = Refusal("trace: expected a matrix, but got tensor with dim {ndim}",
+    "diag makes a matrix of a vector.")
+needs_two_dims = Refusal("{name}: input tensor must have at least 2 dimensions",
+    "diag makes a matrix of a vector.")
 diag = Refusal("diag(): Supports 1D or 2D tensors. Got {ndim}D",
     "diagonal takes the diagonals of many matrices.")
 
@@ -312,12 +315,13 @@ only_zeros = Refusal("invalid multinomial distribution (sum of probabilities <= 
 matmul_scalar = Refusal(
     "both arguments to matmul need to be at least 1D, but they are {a}D and {b}D",
     "A number is multiplied with *.")
-needs_vector = Refusal("{name}: Expected 1-D argument, but got {ndim}-D",
+needs_vector = Refusal("outer: Expected 1-D argument {name}, but got {ndim}-D",
     "reshape(-1) makes a vector.")
 needs_vectors = Refusal("1D tensors expected, but got {a}D and {b}D tensors",
     "Matrices are multiplied with @.")
-dims_of_product = Refusal("{name}: expected {wanted}, got {a}-D and {b}-D tensors",
-    "matmul takes all of them.")
+factor_dims = Refusal("{name} must be {wanted}", "matmul takes tensors of any dimensions.")
+matrix_and_vector = Refusal("vector + matrix @ vector expected, got 1, {mat}, {vec}",
+    "matmul takes tensors of any dimensions.")
 no_matrix = Refusal("{name} must be a matrix, got {ndim}-D tensor",
     "Stacks of matrices are multiplied with @ or baddbmm.")
 no_vector = Refusal("addr: Expected 1-D argument {name}, but got {ndim}-D",
