@@ -55,15 +55,18 @@ def told(value):
 
 
 def typed(line: str):
-    """A line as a function of the engine."""
+    """A line as a function of the engine, which returns what was printed and the last value."""
     *first, last = ast.parse(line).body
 
     def function(t):
-        names = namespace(t)
+        printed = []
+        names = {**namespace(t), "print": lambda *values: printed.append([str(v) for v in values])}
         exec(compile(ast.Module(first, []), line, "exec"), names)
         if isinstance(last, ast.Expr):
-            return told(eval(compile(ast.Expression(last.value), line, "eval"), names))
+            value = eval(compile(ast.Expression(last.value), line, "eval"), names)
+            return printed, told(value)
         exec(compile(ast.Module([last], []), line, "exec"), names)
+        return printed
 
     return function
 
