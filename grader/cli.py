@@ -20,6 +20,7 @@ COMMANDS = {
     "release": ("grader.commands.release", "make the students' notebooks, without solutions"),
     "collect": ("grader.commands.collect", "take in submissions from folders and zip files"),
     "autograde": ("grader.commands.autograde", "judge what was handed in"),
+    "report": ("grader.commands.report", "show what the class got stuck on"),
     "feedback": ("grader.commands.feedback", "write the feedback pages"),
     "export": ("grader.commands.export", "write the grades to a CSV file"),
 }

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import platform
-import re
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -75,9 +74,7 @@ class Grade:
             return "all right"
         kinds: dict[str, list[Verdict]] = {}
         for verdict in wrong:
-            said = re.sub(r"^line \d+: ", "", verdict.message)
-            kind = verdict.mistake or said.partition(":")[0]
-            kinds.setdefault(kind, []).append(verdict)
+            kinds.setdefault(verdict.kind, []).append(verdict)
         if len(kinds) > 1:
             parts = (f"{clean(kind, 45)} in {_names(found)}" for kind, found in kinds.items())
             return clean("; ".join(parts))

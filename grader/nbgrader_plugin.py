@@ -123,10 +123,13 @@ class Judge(_Ours):
 
 
 def outputs(verdict: Verdict, points: float) -> list[NotebookNode]:
-    """The outputs of a test cell: the feedback, then the points."""
+    """The outputs of a test cell: the feedback, then the points.
+
+    The verdict itself is in the feedback's metadata, for `grader report`.
+    """
     earned = float(points) if verdict.passed else 0.0
     words = {"text/plain": as_text(verdict), "text/html": as_html(verdict)}
     return [
-        new_output("display_data", data=words),
+        new_output("display_data", data=words, metadata={"verdict": verdict.to_dict()}),
         new_output("execute_result", data={"text/plain": repr(earned)}, execution_count=None),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -115,6 +116,16 @@ class Verdict:
     message: str
     detail: str = ""
     picture: dict[str, Any] | None = None
+
+    @property
+    def kind(self) -> str:
+        """What went wrong in a word or two, to count it by: "own-factor", "NameError"."""
+        if self.mistake:
+            return self.mistake
+        for sign, kind in ((": yours ", "wrong numbers"), (" has shape ", "wrong shape")):
+            if self.outcome is Outcome.GRADED and sign in self.message:
+                return kind
+        return re.sub(r"^line \d+: ", "", self.message).partition(":")[0]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON, for the journal."""

@@ -17,6 +17,7 @@ from grader.course import Course
 from grader.grade import recall
 from grader.journal import Journal
 from grader.page import exercise_names
+from grader.task import Outcome, Verdict
 
 SET = courses.SET
 HAND_INS = ("ada_right", "ben_right", "dan_mixes_factors", "gus_empty")
@@ -306,6 +307,48 @@ def test_export_points_at_what_a_person_should_look_at(course, capsys, tmp_path)
         main(["export", "--help"])
     said = " ".join(capsys.readouterr().out.split())
     assert 'The column "needs a look" says "yes" where a person should look' in said
+
+
+def test_report_tells_what_the_class_got_stuck_on(course, capsys):
+    courses.hand_in(course, "ben_broken", b"hello")
+    assert main(["autograde", str(course.root), "--only", "ben_broken", "--workers", "1"]) == 0
+    courses.hand_in(course, "waits", courses.right())
+    capsys.readouterr()
+    assert main(["report", str(course.root)]) == 0
+    out = capsys.readouterr().out
+    lines = [line.strip() for line in out.splitlines()]
+    number = len(list(course.root.glob(f"autograded/*/{SET}/{SET}.ipynb")))
+    assert lines[0] == f"{SET}: {number} graded"
+    at = next(k for k, line in enumerate(lines) if line.startswith("4. Multiplication"))
+    assert lines[at].split("  ")[-1].strip() == "own-factor: dan_mixes_factors"
+    assert f" {number - 3} of {number - 1} " in lines[at]  # who cannot be read is not counted
+    assert lines[at + 1] == "not written yet: gus_empty"
+    assert "ben_broken, in all: The notebook is broken: no valid JSON in line 1." in lines
+    (waiting,) = [line for line in lines if line.startswith("not graded yet: ")]
+    assert "waits" in waiting.split(": ")[1].split(", ")
+    shutil.rmtree(course.submitted("waits", SET).parent)
+
+
+def test_report_needs_grades(tmp_path, capsys):
+    course = courses.new_course(tmp_path / "course")
+    assert main(["report", str(course.root)]) == 2
+    said = f"nothing is graded yet. Grade first: grader autograde {course.root}"
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("line 3: NameError: name 'x' is not defined", "NameError"),
+        ("grad_b at [0, 2]: yours 1.0, PyTorch 2.0", "wrong numbers"),
+        ("grad_a has shape (), PyTorch's has (3,)", "wrong shape"),
+        ("not written yet: mul_vjp still raises NotImplementedError", "not written yet"),
+    ],
+)
+def test_verdicts_are_counted_by_their_kind(message, kind):
+    outcome = Outcome.GRADED if kind.startswith("wrong") else Outcome.STUDENT_ERROR
+    assert Verdict("e2.mul", outcome, False, None, message).kind == kind
+    assert Verdict("e2.mul", Outcome.GRADED, False, "own-factor", message).kind == "own-factor"
 
 
 def test_feedback_says_of_whom_there_is_no_page(course, capsys):

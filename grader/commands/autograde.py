@@ -61,4 +61,6 @@ def run(args: argparse.Namespace) -> int:
         f"{done.judged} of them judged now, {done.saved} written into the gradebook.",
         highlight=False,
     )
+    if done.grades:
+        out.print(f"Next: grader report {args.course}", markup=False, soft_wrap=True)
     return 1 if done.failed else 0
