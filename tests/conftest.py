@@ -132,6 +132,26 @@ def jupyter(folder: Path, *options: str, app: str = "lab", seconds: float = 120)
             server.wait()
 
 
+# No news, no cells that come and go, and a theme that follows the page's colour scheme.
+SETTINGS = {
+    "apputils-extension/themes": {"adaptive-theme": True},
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory) -> Iterator[tuple[Path, str]]:
+    """One JupyterLab for all who look at it: its folder, and its address with the token."""
+    folder = tmp_path_factory.mktemp("jupyterlab")
+    for extension, values in SETTINGS.items():
+        file = folder / "settings" / "@jupyterlab" / f"{extension}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+    with jupyter(folder, f"--LabApp.user_settings_dir={folder / 'settings'}") as address:
+        yield folder, address
+
+
 def change_theme(page, scheme: str) -> None:
     """Let an adaptive JupyterLab go "light" or "dark", and wait until it is done.
 

@@ -3,22 +3,15 @@
 In Notebook 7 it is looked at together with the small widgets, in their file.
 """
 
-import json
 import shutil
-from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT, change_theme, jupyter, needs
+from conftest import ROOT, change_theme, needs
 from test_lessons import open_and_run
 
 pytestmark = needs("chromium")
 
-SETTINGS = {
-    "apputils-extension/themes": {"adaptive-theme": True},
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    "notebook-extension/tracker": {"windowingMode": "none"},
-}
 CELLS = """
 import minigrad, torch
 from ipywidgets import IntSlider, jslink
@@ -41,30 +34,29 @@ explore(h.sum(), w=w)
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory, browser):
+def lab(jupyterlab, browser):
     """A JupyterLab with a notebook in which everything has run; yields its page."""
-    folder = tmp_path_factory.mktemp("lab")
+    folder, address = jupyterlab
     notebook = nbformat.v4.new_notebook()
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
     notebook.cells = [nbformat.v4.new_code_cell(c.strip()) for c in CELLS.split("# %%")]
     nbformat.write(notebook, folder / "explorer.ipynb")
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         shutil.copy(path, folder)
-    for extension, values in SETTINGS.items():
-        file = folder / "settings" / "@jupyterlab" / f"{extension}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(values))
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.outside = []
-    page.problems = []
+    page = watched_page(browser, address, 900)
+    open_and_run(page, address, "explorer.ipynb")
+    page.locator(".mg").nth(1).wait_for(timeout=30_000)
+    yield page
+    page.close()
+
+
+def watched_page(browser, address: str, height: int):
+    """A page that notes what it asks of other machines, and its errors."""
+    page = browser.new_page(viewport={"width": 1280, "height": height})
+    page.address, page.outside, page.problems = address, [], []
     page.on("request", lambda request: note_outside(page, request.url))
     page.on("pageerror", lambda error: page.problems.append(error.stack))
-    with jupyter(folder, f"--LabApp.user_settings_dir={folder / 'settings'}") as address:
-        page.address = address
-        open_and_run(page, address, "explorer.ipynb")
-        page.locator(".mg").nth(1).wait_for(timeout=30_000)
-        yield page
-    page.close()
+    return page
 
 
 def note_outside(page, url: str) -> None:
@@ -334,7 +326,7 @@ def test_nothing_leaves_the_machine_and_nothing_fails(reader):
 
 
 @pytest.mark.parametrize(
-    "notebook", sorted(path.name for path in Path(ROOT, "notebooks").glob("*.ipynb"))
+    "notebook", sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 )
 def test_a_shipped_notebook_opens_without_a_missing_model(lab, browser, notebook):
     base, _, token = lab.address.partition("?")

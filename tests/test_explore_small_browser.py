@@ -3,12 +3,11 @@
 And all widgets in Notebook 7.
 """
 
-import json
 import shutil
 
 import pytest
-from conftest import ROOT, change_theme, jupyter, needs
-from test_explore_browser import SETTINGS, Reader, note_outside
+from conftest import ROOT, change_theme, needs
+from test_explore_browser import Reader, watched_page
 from test_lessons import open_and_run
 
 pytestmark = needs("chromium")
@@ -17,22 +16,13 @@ LABELS = ("retain_grad()", "v[0]", "Stage", "Passes", "Learning rate")  # of eac
 
 
 @pytest.fixture(scope="module")
-def gallery(browser, tmp_path_factory):
+def gallery(jupyterlab, browser):
     """The gallery, run in JupyterLab; yields its page."""
-    folder = tmp_path_factory.mktemp("gallery")
-    shutil.copy(ROOT / "notebooks" / "99_gallery.ipynb", folder)
-    for extension, values in SETTINGS.items():
-        file = folder / "settings" / "@jupyterlab" / f"{extension}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(values))
-    page = browser.new_page(viewport={"width": 1280, "height": 720})
-    page.outside, page.problems = [], []
-    page.on("request", lambda request: note_outside(page, request.url))
-    page.on("pageerror", lambda error: page.problems.append(error.stack))
-    with jupyter(folder, f"--LabApp.user_settings_dir={folder / 'settings'}") as address:
-        page.address = address
-        open_and_run(page, address, "99_gallery.ipynb")
-        yield page
+    folder, address = jupyterlab
+    shutil.copy(ROOT / "notebooks" / "99_gallery.ipynb", folder / "gallery.ipynb")
+    page = watched_page(browser, address, 720)
+    open_and_run(page, address, "gallery.ipynb")
+    yield page
     page.close()
 
 
@@ -157,7 +147,7 @@ def test_axe_finds_nothing(gallery, scheme):
 def test_notebook_7_shows_the_same(gallery, browser, tmp_path):
     base, _, token = gallery.address.partition("?")
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(f"{base}notebooks/99_gallery.ipynb?{token}")
+    page.goto(f"{base}notebooks/gallery.ipynb?{token}")
     page.locator(".jp-Notebook .jp-Cell").first.click(timeout=60_000)
     for _ in range(page.locator(".jp-Notebook .jp-Cell").count()):
         page.keyboard.press("Shift+Enter")

@@ -1,6 +1,5 @@
 """The lessons: built from their sources, run in a real kernel, opened in a real JupyterLab."""
 
-import json
 import re
 import shutil
 from functools import cache
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT, change_theme, jupyter, needs
+from conftest import ROOT, change_theme, needs
 
 from grader.build import build_notebook, notebook_from_source
 
@@ -129,29 +128,20 @@ def open_and_run(page, address: str, lesson: str) -> None:
 
 
 @needs("chromium")
-def test_lesson_1_in_jupyterlab_light_and_dark(browser, tmp_path):
-    lesson = "01_meet_a_tensor.ipynb"
-    shutil.copy(ROOT / "notebooks" / lesson, tmp_path / lesson)
-    settings = tmp_path / "settings" / "@jupyterlab"
-    for extension, values in {
-        "apputils-extension/themes": {"adaptive-theme": True},
-        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-        "notebook-extension/tracker": {"windowingMode": "none"},
-    }.items():
-        file = settings / f"{extension}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(values))
+def test_lesson_1_in_jupyterlab_light_and_dark(browser, jupyterlab, tmp_path):
+    folder, address = jupyterlab
+    lesson = "lesson_1.ipynb"
+    shutil.copy(ROOT / "notebooks" / "01_meet_a_tensor.ipynb", folder / lesson)
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    with jupyter(tmp_path, f"--LabApp.user_settings_dir={tmp_path / 'settings'}") as address:
-        open_and_run(page, address, lesson)
-        for scheme in ("light", "dark"):
-            change_theme(page, scheme)
-            assert "model not found" not in page.locator(".jp-Notebook").inner_text()
-            (picture,) = page.locator(".jp-OutputArea img").all()
-            assert picture.evaluate("img => img.naturalWidth") > 500
-            (explorer,) = page.locator(".jp-OutputArea .mg").all()
-            assert explorer.locator(".node").count() == 7
-            for name, shown in {"picture": picture, "explorer": explorer}.items():
-                shown.scroll_into_view_if_needed()
-                page.screenshot(path=tmp_path / f"{scheme}-{name}.png")
+    open_and_run(page, address, lesson)
+    for scheme in ("light", "dark"):
+        change_theme(page, scheme)
+        assert "model not found" not in page.locator(".jp-Notebook").inner_text()
+        (picture,) = page.locator(".jp-OutputArea img").all()
+        assert picture.evaluate("img => img.naturalWidth") > 500
+        (explorer,) = page.locator(".jp-OutputArea .mg").all()
+        assert explorer.locator(".node").count() == 7
+        for name, shown in {"picture": picture, "explorer": explorer}.items():
+            shown.scroll_into_view_if_needed()
+            page.screenshot(path=tmp_path / f"{scheme}-{name}.png")
     page.close()
