@@ -22,6 +22,7 @@ ATTRIBUTE = re.compile(
     "linethickness|[lr]space|math(background|color|size|variant)|(max|min)size|movablelimits|"
     "notation|scriptlevel|separator|stretchy|symmetric|voffset|width"
 )
+IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 MOST_TEX = 5000  # letters of a formula
 # Text inside a formula. The translator would show the backslash of `\_`, and end at `\}`.
 TEXT = re.compile(
@@ -68,6 +69,11 @@ class AloneExporter(HTMLExporter):
 
 
 class _Renderer(IPythonRenderer):
+    def _html_embed_images(self, html: str) -> str:
+        """Only the images: nbconvert's own closes what is open, `<kbd>` before its key, `<details>`
+        before its text."""
+        return IMAGE.sub(lambda image: super(_Renderer, self)._html_embed_images(image[0]), html)
+
     def inline_math(self, body: str) -> str:
         return mathml(body)
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from conftest import ROOT, change_theme, needs
 
 from grader.build import build_notebook, notebook_from_source
+from minigrad.explore.export import PageExporter, SlidesExporter
 
 SOURCES = sorted((ROOT / "notebooks" / "source").glob("*.py"))
 NOTEBOOKS = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
@@ -98,6 +100,17 @@ def test_lesson_1_says_what_is_true():
     ]
     assert cells["trap-moved"].endswith("is_leaf False\n")
     assert cells["trap-moved-right"].endswith("is_leaf True\n")
+
+
+@pytest.mark.parametrize("exporter", [PageExporter, SlidesExporter])
+def test_exported_answers_stay_closed_and_keys_are_keys(exporter):
+    lesson = nbformat.read(ROOT / "notebooks/01_meet_a_tensor.ipynb", as_version=4)
+    page = BeautifulSoup(exporter().from_notebook_node(lesson)[0], "html.parser")
+    assert [key.text for key in page.find_all("kbd")] == ["Shift", "Enter", "→", "←"]
+    answers = page.find_all("details")
+    assert len(answers) == 5
+    for answer in answers:
+        assert len(answer.find("p").text) > 50
 
 
 # --- in a browser --------------------------------------------------------------------------------
