@@ -401,6 +401,8 @@ no_end = Refusal('arange() missing 1 required positional arguments: "end"',
 argument_type = Refusal(
     "{function}(): argument '{argument}' (position {position}) must be {kind}, not {type}",
     "A tensor of one element is turned into a number by .item(), text by float(...).", TypeError)
+bool_as_dim = Refusal("'bool' object cannot be interpreted as a dimension",
+    "Name the dimension first: x.sum(0, True), or x.sum(dim=0, keepdim=True).", TypeError)
 keyword_type = Refusal("{function}(): argument '{argument}' must be {kind}, not {type}",
     "Several dimensions are named together: dim=(0, 1).", TypeError)
 not_of_bools = Refusal("\"{function}_cpu\" not implemented for 'Bool'",

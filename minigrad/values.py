@@ -170,6 +170,8 @@ class Values:
 
 def normal_dim(dim: int, ndim: int) -> int:
     """A dimension counted from 0; IndexError in torch's words where it does not exist."""
+    if dim.__class__ is bool:
+        raise errors.bool_as_dim()
     dim, span = operator.index(dim), max(ndim, 1)
     if not -span <= dim < span:
         raise errors.dim_range(dim, ndim)

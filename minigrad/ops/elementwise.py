@@ -49,11 +49,13 @@ neg = op("neg", lambda self: -self,
     self =lambda g: -g)
 reciprocal = op("reciprocal", lambda self: 1 / self, floating=True,
     self =lambda g, result: -g * (result * result))
-addcmul = op("addcmul", lambda self, tensor1, tensor2, value: self + value * (tensor1 * tensor2),
+addcmul = op("addcmul",
+    lambda self, tensor1, tensor2, value: increased(np.multiply, self, tensor1, tensor2, value),
     self   =lambda g: g,
     tensor1=lambda g, tensor2, value: g * (tensor2 * value),
     tensor2=lambda g, tensor1, value: g * (tensor1 * value))
-addcdiv = op("addcdiv", lambda self, tensor1, tensor2, value: self + value * (tensor1 / tensor2),
+addcdiv = op("addcdiv",
+    lambda self, tensor1, tensor2, value: increased(np.divide, self, tensor1, tensor2, value),
     self   =lambda g: g,
     tensor1=lambda g, tensor2, value: g * (value / tensor2),
     tensor2=lambda g, tensor1, tensor2, value: -g * (value * tensor1 / (tensor2 * tensor2)))
@@ -173,15 +175,15 @@ clamp_tensors = op("clamp", lambda self, min, max: limit(self, min, max), 0,
                                           (self > max) | (max < min), g, 0.0))
 clamp_numbers = op("clamp", lambda self, min, max: limit(self, min, max), 1,
     self =lambda g, self, min, max: where(within(self, min, max), g, 0.0))
-clamp_min = op("clamp_min", lambda self, min: np.maximum(self, min),
+clamp_min = op("clamp_min", lambda self, min: limit(self, min, None),
     self =lambda g, self, min: where(self >= min, g, 0.0))
-clamp_min_tensor = op("clamp_min", lambda self, min: np.maximum(self, min), 1,
+clamp_min_tensor = op("clamp_min", lambda self, min: limit(self, min, None), 1,
     self =lambda g, self, min: where(self >= min, g, 0.0),
     min  =lambda g, self, min: where(self < min, g, 0.0))
-clamp_max_tensor = op("clamp_max", lambda self, max: np.minimum(self, max), 1,
+clamp_max_tensor = op("clamp_max", lambda self, max: limit(self, None, max), 1,
     self =lambda g, self, max: where(self <= max, g, 0.0),
     max  =lambda g, self, max: where(self > max, g, 0.0))
-clamp_max = op("clamp_max", lambda self, max: np.minimum(self, max),
+clamp_max = op("clamp_max", lambda self, max: limit(self, None, max),
     self =lambda g, self, max: where(self <= max, g, 0.0))
 where = op("where", lambda condition, self, other: choose(condition, self, other),
     inert=("condition",),
@@ -223,6 +225,13 @@ def power(x, exponent):
         return x**exponent
     size = x ** np.abs(exponent)
     return np.where((exponent < 0) & (np.abs(x) != 1), 0 * size, size)[()]
+
+
+def increased(function, x, a, b, value):
+    """x + value * function(a, b), all in one type."""
+    x, a = promote(x, a)
+    x, b = promote(x, b)
+    return x + value * function(dtypes.cast(a, x.dtype), b)
 
 
 def sign_of(x):

@@ -9,13 +9,13 @@ from .einsum import einsum
 from .methods import (
     BOTH,
     FUNCTIONS_ONLY,
-    TENSOR_ARGUMENT,
+    TENSOR_ARGUMENTS,
     along_dim,
     like,
     named,
     rsub,
     where,
-    with_tensor,
+    with_tensors,
 )
 
 NUMBER_FIRST = [
@@ -45,8 +45,8 @@ def _as_function(name: str, method):
 
     if hasattr(method, "as_function"):
         method = method.as_function()
-    if name in TENSOR_ARGUMENT:
-        method = with_tensor(name, method, 1)
+    if name in TENSOR_ARGUMENTS:
+        method = with_tensors(name, method, 1)
 
     def call(input, *arguments, **options):
         if not isinstance(input, Tensor):

@@ -273,7 +273,9 @@ def _fitting(self, dim, index, source, name):
     if self._data.ndim != source._data.ndim and self._data.ndim and source._data.ndim:
         raise refusals.source_shape(self.shape, source.shape)
     if (source._data.shape[dim] if source._data.ndim else 1) != n:
-        raise refusals.index_count(name, n)
+        raise refusals.index_count(
+            name, n, source._data.shape[dim] if source._data.ndim else 1, dim
+        )
     return dim
 
 
@@ -316,7 +318,8 @@ def masked_fill(self, mask, value) -> Tensor:
 
 def masked_select(self, mask) -> Tensor:
     """The elements where `mask` is true, as a vector."""
-    _bool_mask(mask, "masked_select")
+    if mask._data.dtype.kind != "b":
+        raise refusals.select_mask()
     size = common_shape((self, mask))
     return masked_select_op(self, plain(np.broadcast_to(mask._data, size)))
 

@@ -186,6 +186,8 @@ def copy_from(self, other, non_blocking: bool = False) -> Tensor:
     """Write the numbers of another tensor over this one's. (`non_blocking` changes nothing.)"""
     if not isinstance(other, Tensor | int | float):
         raise refusals.must_be_tensor("copy_", "other", 1, errors.type_name(other))
+    if isinstance(other, Tensor) and self._data.dtype.kind != "f":
+        other = other.detach()
     return copy_(self, other)
 
 

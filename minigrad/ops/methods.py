@@ -386,7 +386,8 @@ BOTH = {
     ),
     **_rows(rounding, "floor ceil trunc frac"),
     **_rows(special, "erf erfc sinc"),
-    **named(rounding, "round div"),
+    **named(rounding, "round"),
+    **_refusing(rounding, "div"),
     **_refusing(rounding, "copysign fmod remainder floor_divide"),
     **_refusing(special, "xlogy"),
     **named(reduce, "sum mean nansum nanmean var std var_mean std_mean prod amax amin argmax"),
@@ -457,56 +458,58 @@ BOTH |= {
     }.items()
 }
 
-# Methods with an argument that must be a tensor, too: its name, its place after the tensor itself.
+# Methods with arguments that must be tensors, too: their names in order; - is one that need not be.
 _OTHER = """
-allclose atan2 dist equal expand_as fmax fmin hypot inner isclose kron logaddexp logaddexp2
+allclose atan2 arctan2 dist equal expand_as fmax fmin hypot inner isclose kron logaddexp logaddexp2
 logical_and logical_or logical_xor matmul maximum minimum reshape_as type_as vdot view_as
 """
-TENSOR_ARGUMENT = {
-    **dict.fromkeys(_OTHER.split(), ("other", 1)),
-    "addcdiv": ("tensor1", 1),
-    "addcmul": ("tensor1", 1),
-    "addmm": ("mat1", 1),
-    "addmv": ("mat", 1),
-    "addr": ("vec1", 1),
-    "baddbmm": ("batch1", 1),
-    "bmm": ("mat2", 1),
-    "dot": ("tensor", 1),
-    "gather": ("index", 2),
-    "ger": ("vec2", 1),
-    "index_add": ("index", 2),
-    "index_copy": ("index", 2),
-    "index_fill": ("index", 2),
-    "index_select": ("index", 2),
-    "lerp": ("end", 1),
-    "masked_fill": ("mask", 1),
-    "masked_scatter": ("mask", 1),
-    "masked_select": ("mask", 1),
-    "mm": ("mat2", 1),
-    "mv": ("vec", 1),
-    "outer": ("vec2", 1),
-    "scatter": ("index", 2),
-    "scatter_add": ("index", 2),
-    "take": ("index", 1),
-    "take_along_dim": ("indices", 1),
+TENSOR_ARGUMENTS = {
+    **dict.fromkeys(_OTHER.split(), "other"),
+    "addcdiv": "tensor1 tensor2",
+    "addcmul": "tensor1 tensor2",
+    "addmm": "mat1 mat2",
+    "addmv": "mat vec",
+    "addr": "vec1 vec2",
+    "baddbmm": "batch1 batch2",
+    "bmm": "mat2",
+    "dot": "tensor",
+    "gather": "- index",
+    "ger": "vec2",
+    "index_add": "- index source",
+    "index_copy": "- index source",
+    "index_fill": "- index",
+    "index_select": "- index",
+    "lerp": "end",
+    "masked_fill": "mask",
+    "masked_scatter": "mask source",
+    "masked_select": "mask",
+    "mm": "mat2",
+    "mv": "vec",
+    "outer": "vec2",
+    "scatter": "- index",
+    "scatter_add": "- index src",
+    "take": "index",
+    "take_along_dim": "indices",
 }
 
 
 _MISSING = object()
 
 
-def with_tensor(name: str, method, before: int):
+def with_tensors(name: str, method, before: int):
     """A method that refuses what is no tensor; `before` arguments come before those of a method."""
-    argument, place = TENSOR_ARGUMENT[name.removesuffix("_")]
+    words = TENSOR_ARGUMENTS[name.removesuffix("_")].split()
+    places = [(argument, place) for place, argument in enumerate(words, 1) if argument != "-"]
 
     def call(*arguments, **options):
-        if argument in options:
-            value = options[argument]
-        else:
-            value = arguments[place] if place < len(arguments) else _MISSING
-        if not isinstance(value, Tensor) and value is not _MISSING:
-            kind = errors.type_name(value)
-            raise refusals.must_be_tensor(name, argument, place + before, kind)
+        for argument, place in places:
+            if argument in options:
+                value = options[argument]
+            else:
+                value = arguments[place] if place < len(arguments) else _MISSING
+            if not isinstance(value, Tensor) and value is not _MISSING:
+                kind = errors.type_name(value)
+                raise refusals.must_be_tensor(name, argument, place + before, kind)
         return method(*arguments, **options)
 
     return like(method, call)
@@ -524,7 +527,7 @@ def along_dim(method, before=0):
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     if "dim" not in names:
         return method
-    dim, keepdim = (names.index(n) if n in names else len(names) for n in ("dim", "keepdim"))
+    dim, keepdim = (names.index(n) if n in names else 99 for n in ("dim", "keepdim"))
 
     def refuse(argument, place, kind, value):
         type = errors.type_name(value)
@@ -542,7 +545,7 @@ def along_dim(method, before=0):
         try:
             return method(*arguments, **options)
         except TypeError:
-            if len(arguments) > dim and not isinstance(arguments[dim], int | tuple | list):
+            if len(arguments) > dim and type(arguments[dim]) not in (int, tuple, list):
                 refuse("dim", dim, "int", arguments[dim])
             raise
 
@@ -577,7 +580,7 @@ INPLACE = {
     **named(inplace, "fill_ zero_"),
     **named(draw, "bernoulli_ normal_ random_ uniform_"),
     **{f"{name}_": inplace.inplace(BOTH[name]) for name in IN_PLACE.split()},
-    "floor_divide_": inplace.inplace(rounding.in_place_floor_divide),
+    "floor_divide_": inplace.inplace(strict(rounding.in_place_floor_divide)),
 }
 
 METHODS = {
@@ -593,9 +596,9 @@ METHODS = {
     "mT": property(shape.mT),
 }
 METHODS |= {
-    name: with_tensor(name, method, 0)
+    name: with_tensors(name, method, 0)
     for name, method in METHODS.items()
-    if name.removesuffix("_") in TENSOR_ARGUMENT
+    if name.removesuffix("_") in TENSOR_ARGUMENTS
 }
 
 for _name, _method in {**METHODS, **OPERATORS}.items():

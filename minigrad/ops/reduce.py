@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import warnings
 
 import numpy as np
@@ -94,7 +93,8 @@ norm_op = op("linalg_vector_norm", lambda self, ord, dim, keepdim: length(self, 
     rows=True,
     self=lambda g, self, ord, dim, keepdim, result: norm_slope(
         kept(g, self, dim, keepdim), self, kept(result, self, dim, keepdim), ord, dim))
-dist_op = op("dist", lambda self, other, p: length(self - other, p, None, False),
+dist_op = op("dist",
+    lambda self, other, p: length(np.subtract(*dtypes.promote(self, other)), p, None, False),
     self =lambda g, self, other, p, result: norm_slope(g, self - other, result, p),
     other=lambda g, self, other, p, result: norm_slope(-g, self - other, result, p))
 
@@ -246,7 +246,7 @@ def normal_dims(self, dim) -> tuple[int, ...]:
     ndim = self._data.ndim
     if dim is None:
         return tuple(range(ndim))
-    dims = tuple(dim) if isinstance(dim, tuple | list) else (operator.index(dim),)
+    dims = tuple(dim) if isinstance(dim, tuple | list) else (dim,)
     if not dims:
         return tuple(range(ndim))
     dims = tuple(normal_dim(d, ndim) for d in dims)

@@ -217,7 +217,9 @@ index_dims = Refusal("Index tensor must have the same number of dimensions as {r
     "{name} reads one element for each element of the index.")
 vector_index = Refusal("{name}(): Index is supposed to be a vector",
     "Give the indices as one list.", IndexError)
-index_count = Refusal("{name}(): Number of indices ({count}) should be equal to source.size(dim)",
+index_count = Refusal(
+    "{name}_(): Number of indices ({count}) should be equal to source.size(dim): ({n}), for dim: "
+    "{dim}",
     "Each index takes one slice of the source.")
 source_shape = Refusal(
     "source tensor shape must match self tensor shape, excluding the specified dimension. Got "
@@ -232,6 +234,8 @@ scatter_reduce = Refusal("reduce argument must be either add or multiply.",
 scalar_value = Refusal(
     "{name} only supports a 0-dimensional value tensor, but got tensor with {ndim} dimension(s).",
     "One value goes everywhere; for several write minigrad.where.")
+select_mask = Refusal("masked_select: expected BoolTensor for mask",
+    "A comparison such as x > 0 makes one.")
 mask_type = Refusal("{name} only supports boolean masks", "A comparison such as x > 0 makes one.")
 too_few = Refusal(
     "{name}: expected number of elements in the source to be at least the number of true elements "

@@ -78,7 +78,10 @@ def divisor(x, y, kernel):
 
 def left_over(x, y):
     """What is left of x / y with the quotient rounded down."""
-    return np.remainder(x, divisor(x, y, "remainder"))
+    rest = np.remainder(x, divisor(x, y, "remainder"))
+    if rest.dtype.kind != "f":
+        return rest
+    return np.where(rest == 0, np.copysign(rest, x), rest)[()]  # a zero has the sign of x
 
 
 def quotient(x, y):

@@ -252,8 +252,9 @@ def flatten(self, start_dim=0, end_dim=-1) -> Tensor:
     return reshape(self, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
-def squeeze(self, dim=None) -> Tensor:
+def squeeze(self, dim=None, *more) -> Tensor:
     """Without the dimensions of length 1, or without `dim` where it has length 1."""
+    dim = (dim, *more) if more else dim
     if dim is None:
         return squeeze_all(self)
     if not isinstance(dim, int):

@@ -144,7 +144,7 @@ def outside(x, eps):
 
 def self_log(x, y):
     """x log(y), and 0 where x is 0."""
-    return np.where((x == 0) & (y == y), 0 * y, x * log_of(y))
+    return np.where((x == 0) & (y == y), 0, x * log_of(y))
 
 
 def log_of(y):
