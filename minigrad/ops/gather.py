@@ -272,10 +272,9 @@ def _fitting(self, dim, index, source, name):
     n = index._data.size
     if self._data.ndim != source._data.ndim and self._data.ndim and source._data.ndim:
         raise refusals.source_shape(self.shape, source.shape)
-    if (source._data.shape[dim] if source._data.ndim else 1) != n:
-        raise refusals.index_count(
-            name, n, source._data.shape[dim] if source._data.ndim else 1, dim
-        )
+    slices = source._data.shape[dim] if source._data.ndim else 1
+    if slices != n:
+        raise refusals.index_count(name, n, slices, dim)
     return dim
 
 
