@@ -250,11 +250,23 @@ def test_a_large_graph_is_folded_and_can_be_drawn_whole(library):
     assert height(folded.svg) < 1500 < 3000 < height(whole.svg)
 
 
+def test_a_folded_picture_leaves_out_the_lines_that_say_nothing_and_fits_a_page():
+    layer = torch.nn.TransformerEncoderLayer(16, 2, 32, batch_first=True, dropout=0.0)
+    picture = draw(layer(torch.ones(2, 3, 16)).sum(), layer=layer)
+    width, high = (float(re.search(rf'{side}="([\d.]+)"', picture.svg)[1]) for side in SIDES)
+    assert high < 1.45 * width  # as A4, nearly
+    assert svg.NONE_YET not in re.sub("<[^>]+>", "", picture.svg.partition("</desc>")[2])
+    assert "grad none" in picture.words  # where there is room, all is told
+
+
 @LIBRARIES
 def test_a_small_graph_is_drawn_as_it_is(library):
     x = library.tensor([1.0, 2.0], requires_grad=True)
     y = x.exp().sum()
     assert draw(y).svg == draw(y, whole=True).svg == svg.to_svg(read(y, {"x": x, "y": y}))
+
+
+SIDES = "width", "height"
 
 
 def height(picture: str) -> float:

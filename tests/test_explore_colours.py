@@ -9,14 +9,17 @@ only one.
 import itertools
 import re
 import xml.etree.ElementTree as ElementTree
+from io import BytesIO
 
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 import minigrad
 from minigrad.explore import draw, front, svg
 
 TEXT, SEEN = 4.5, 3.0  # the least contrast
+DARK_PAGE = "#111111"  # JupyterLab's
 # The least distance in CIELAB. 2.3 is just noticeable side by side; from 10 on two colours look
 # different at a glance. Today's nearest pair are the outlines of leaf and constant, 11 for
 # deuteranopia; they differ in form and ground as well. A gradient is told by its colour alone,
@@ -176,13 +179,11 @@ NAMESPACE = "{http://www.w3.org/2000/svg}"
 def texts_and_grounds(picture: str) -> list[tuple[str, str]]:
     """The colour of each text of a picture and of what lies under it."""
     root = ElementTree.fromstring(picture)
-    paper = next(rect.get("fill") for rect in root.iter(f"{NAMESPACE}rect"))
     found = []
     for group in root.iter(f"{NAMESPACE}g"):
         rect = group.find(f"{NAMESPACE}rect")
-        boxed = "node" in (group.get("class") or "").split()
         for text in group.findall(f"{NAMESPACE}text"):
-            found.append((text.get("fill"), rect.get("fill") if boxed else paper))
+            found.append((text.get("fill"), "none" if rect is None else rect.get("fill")))
     return found
 
 
@@ -194,6 +195,17 @@ def test_every_text_of_a_real_picture_can_be_read():
     pairs = texts_and_grounds(draw(loss).svg)
     assert {ground for _, ground in pairs} == {svg.PAPER, *svg.GROUND.values()}
     assert min(contrast(text, ground) for text, ground in pairs) >= TEXT
+
+
+def test_a_still_picture_is_at_home_on_white_and_on_black():
+    """It has no ground of its own but in its boxes; lines show on that of any page."""
+    picture = draw((minigrad.ones(2, requires_grad=True) * 2).sum())
+    dots = imread(BytesIO(picture.png))
+    assert dots.shape[2] == 4 and not dots[[0, 0, -1, -1], [0, -1, 0, -1], 3].any()
+    assert (dots[..., 3] == 0).mean() > 0.3  # between the boxes, too
+    for page in ("#ffffff", DARK_PAGE):
+        for line in (svg.LINE, *svg.STROKE.values()):
+            assert contrast(line, page) >= SEEN, (line, page)
 
 
 def test_a_pale_text_would_be_found():

@@ -24,7 +24,7 @@ from .leaves import leaf_table
 from .passes import gradient_meter
 from .record import reader_of, record, run
 from .still import Still
-from .svg import in_words, to_svg
+from .svg import at_rest, in_words, numbered, to_svg
 from .trace import Trace, after
 from .why import Answer, why
 
@@ -72,7 +72,10 @@ class Picture(Still):
 
     @cached_property
     def svg(self) -> str:
-        return to_svg(self.shown)
+        if self.shown is self.trace:
+            return to_svg(self.shown)
+        shown = numbered(self.shown)
+        return to_svg(shown, stage=at_rest(shown, short=True))
 
     @cached_property
     def words(self) -> str:

@@ -8,7 +8,7 @@ from .arrays import array_of, is_tensor, stored_grad
 from .record import callers_variables
 from .sheet import GREY, LETTER, PALE, SMALL, TEXT, Sheet, cell_size, number, text_width
 from .still import Still
-from .svg import GRADIENT, NONE_YET, STROKE
+from .svg import GRADIENT, NONE_YET, PAPER, STROKE
 
 MOST_NUMBERS = 8  # rows and columns up to which numbers stand in the cells
 MOST_CELLS = 24  # rows and columns that are drawn at all
@@ -51,7 +51,7 @@ def tensor_card(*tensors: Any, **named: Any) -> Still:
                 "make one with minigrad.tensor(...)"
             )
     words = "\n\n".join(_words(name, t) for name, t in cards)
-    sheet = Sheet("Tensor card" if len(cards) == 1 else "Tensor cards")
+    sheet = Sheet("Tensor card" if len(cards) == 1 else "Tensor cards", paper=False)
     x = y = below = 0.0
     for name, t in cards:
         width = _inner_width(name, t) + 2 * PAD
@@ -123,6 +123,7 @@ def _inner_width(name: str, t: Any) -> float:
 
 def _card(sheet: Sheet, x: float, top: float, name: str, t: Any) -> float:
     """Draw one card; returns where it ends below."""
+    ground = len(sheet.parts)
     data, grad, kind = array_of(t), array_of(stored_grad(t)), kind_of(t)
     about = f"{dtype_of(t)}, shape {tuple(t.shape)}"
     inner = _inner_width(name, t)
@@ -143,7 +144,8 @@ def _card(sheet: Sheet, x: float, top: float, name: str, t: Any) -> float:
         sheet.text(left + text_width(f"{'':15}", SMALL), y, value, size=SMALL)
         y += LEADING
     bottom = y - LEADING + PAD
-    sheet.box(x, top, inner + 2 * PAD, bottom - top, stroke=PALE, radius=12)
+    sheet.box(x, top, inner + 2 * PAD, bottom - top, PAPER, PALE, radius=12)
+    sheet.parts.insert(ground, sheet.parts.pop())  # under what stands on it
     return bottom
 
 

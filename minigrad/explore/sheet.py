@@ -24,6 +24,7 @@ class Sheet:
 
     Args:
         title: what the picture is; a screen reader says it first.
+        paper: whether all lies on one ground; else the page shows between the parts.
 
     Example:
         >>> sheet = Sheet("Two numbers")
@@ -32,8 +33,8 @@ class Sheet:
         True
     """
 
-    def __init__(self, title: str) -> None:
-        self.title = title
+    def __init__(self, title: str, paper: bool = True) -> None:
+        self.title, self.paper = title, paper
         self.parts: list[str] = []
         self.width = self.height = 0.0
 
@@ -149,16 +150,20 @@ class Sheet:
 
     def svg(self, words: str) -> str:
         """The finished picture; `words` say what is to be seen."""
-        width, height = self.width + 2 * MARGIN, self.height + 2 * MARGIN
+        margin = MARGIN if self.paper else 1
+        width, height = self.width + 2 * margin, self.height + 2 * margin
+        paper = (
+            f'<rect x="1" y="1" width="{n(width - 2)}" height="{n(height - 2)}" rx="14" '
+            f'fill="{PAPER}" stroke="{RULE}"/>'
+        )
         return "".join(
             [
                 f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {n(width)} {n(height)}" '
                 f'width="{n(width)}" height="{n(height)}" role="img" font-family="{FONT}" '
                 f'aria-label="{escape(self.title)}" style="max-width: 100%; height: auto">',
                 f"<title>{escape(self.title)}</title><desc>{escape(words)}</desc>",
-                f'<rect x="1" y="1" width="{n(width - 2)}" height="{n(height - 2)}" rx="14" '
-                f'fill="{PAPER}" stroke="{RULE}"/>',
-                f'<g transform="translate({MARGIN} {MARGIN})" pointer-events="none">',
+                paper * self.paper,
+                f'<g transform="translate({margin} {margin})" pointer-events="none">',
                 *self.parts,
                 "</g></svg>",
             ]

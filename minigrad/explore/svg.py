@@ -37,6 +37,7 @@ LEGEND_WIDTH = 380  # where the graph is narrower
 PAD_X, PAD_Y = 16, 11
 MARGIN = 26
 PATH_HEIGHT = 44  # of the line that names the opened groups
+CLOSE = 32  # between the rows of a picture that shall be short
 PORT = 18  # between edges that enter the same box
 NONE_YET = "\u2014"  # an em dash, never a zero
 WIDEST = 24  # letters of a value in a box
@@ -97,7 +98,7 @@ def to_svg(trace: Trace, title: str = "Backward graph", stage: Stage | None = No
         True
     """
     trace = numbered(trace)
-    stage = stage or _still(trace)
+    stage = stage or at_rest(trace)
     sizes = [
         box_size([before + text for before, text, _ in lines], room, node.kind)
         for node, lines, room in zip(trace.nodes, stage.lines, stage.room, strict=True)
@@ -108,12 +109,20 @@ def to_svg(trace: Trace, title: str = "Backward graph", stage: Stage | None = No
     drawn += [_box(node, layout, sizes[node.id], stage) for node in trace.nodes]
     if stage.prefix:
         drawn.append(FLOW.format(stage.prefix))
-    legend, legend_width, legend_height = _legend(trace, layout.height + 44, layout.width)
+    low = layout.height + 44
+    legend, legend_width, legend_height = _legend(trace, low, layout.width)
     path, path_width = _path(stage)
     top = MARGIN + (PATH_HEIGHT if path else 0)
     inner = max(layout.width, legend_width, path_width, stage.width)
     shift = (inner - layout.width) / 2
-    width, height = inner + 2 * MARGIN, layout.height + 44 + legend_height + top + MARGIN
+    width, height = inner + 2 * MARGIN, low + legend_height + top + MARGIN
+    if stage.prefix:  # a film has gradients along its edges, too
+        paper, card = [_paper(1, 1, width - 2, height - 2)], []
+    else:
+        paper, card = (
+            [],
+            [_paper(-PAD_X, low - PAD_Y, legend_width + 2 * PAD_X, legend_height + 2 * PAD_Y)],
+        )
     role = "group" if stage.prefix else "img"  # a group: its boxes can be chosen
     return "\n".join(
         [
@@ -122,8 +131,7 @@ def to_svg(trace: Trace, title: str = "Backward graph", stage: Stage | None = No
             f'font-size="{FONT_SIZE}" style="max-width: 100%; height: auto">',
             f"<title>{escape(title)}</title>",
             f"<desc>{escape(in_words(trace))}</desc>",
-            f'<rect class="paper" x="1" y="1" width="{_n(width - 2)}" height="{_n(height - 2)}" '
-            f'rx="14" fill="{PAPER}" stroke="#D9D9D9"/>',
+            *paper,
             f'<defs><marker id="{stage.prefix}arrow" viewBox="0 0 10 10" refX="9" refY="5" '
             'markerWidth="11" markerHeight="11" markerUnits="userSpaceOnUse" orient="auto">'
             f'<path d="M0 0 L10 5 L0 10 z" fill="{LINE}"/></marker></defs>',
@@ -132,10 +140,18 @@ def to_svg(trace: Trace, title: str = "Backward graph", stage: Stage | None = No
             *drawn,
             "</g>",
             f'<g transform="translate({_n(MARGIN + (inner - legend_width) / 2)} {top})">',
+            *card,
             *legend,
             "</g>",
             "</svg>",
         ]
+    )
+
+
+def _paper(x: float, y: float, width: float, height: float) -> str:
+    return (
+        f'<rect class="paper" x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" '
+        f'rx="14" fill="{PAPER}" stroke="#D9D9D9"/>'
     )
 
 
@@ -145,11 +161,13 @@ def _laid_out(sizes: tuple, edges: tuple, gap: float) -> Layout:
     return lay_out(sizes, edges, gap)
 
 
-def _still(trace: Trace) -> Stage:
-    """A picture that nobody animates."""
-    count, room = len(trace.nodes), [0] * len(trace.nodes)
+def at_rest(trace: Trace, short: bool = False) -> Stage:
+    """A picture that nobody animates; if it shall be short, without the lines that say nothing."""
     lines = [[("", line, "") for line in box_lines(node)] for node in trace.nodes]
-    return Stage("", range(count), range(len(trace.edges)), lines, room)
+    if short:
+        lines = [[own[0], *[one for one in own[1:] if NONE_YET not in one[1]]] for own in lines]
+    count, gap = len(lines), CLOSE if short else GAP_Y
+    return Stage("", range(count), range(len(trace.edges)), lines, [0] * count, gap=gap)
 
 
 # --- words ----------------------------------------------------------------------------------------
