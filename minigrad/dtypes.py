@@ -149,6 +149,13 @@ def promote(x, y):
     return cast(x, common), cast(y, common)
 
 
+def wrapped(x, y):
+    """A Python number beside integers whose type cannot hold it: it counts round, as in torch."""
+    if x.__class__ in _NUMBERS:
+        return np.int64(x).astype(y.dtype), y
+    return x, np.int64(y).astype(x.dtype)
+
+
 def cast(x, dtype):
     """x in another type."""
     return x.astype(dtype, order=order(x), copy=False)

@@ -212,6 +212,8 @@ def _binary(row, forward, floating):
             result = forward(x, y)
         except (ValueError, TypeError) as problem:
             raise errors.operands((x, y), problem) from None
+        except OverflowError:
+            result = forward(*dtypes.wrapped(x, y))
         output = _new(Tensor)
         output._data = result
         output._edge = None
