@@ -536,6 +536,8 @@ T_OF_NO_MATRIX = (
     "tensor.")
 T_OF_NUMBER = (
     "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.")
+MESHGRID_INDEXING = (
+    "minigrad.meshgrid: in an upcoming release, it will be required to pass the indexing argument.")
 COPY_CONSTRUCT = (
     "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
     "sourceTensor.detach().clone().requires_grad_(True), rather than "

@@ -28,8 +28,9 @@ from .ops import (
     special,
 )
 from .ops.compare import plain
-from .ops.elementwise import exp, mul, tanh, where
-from .ops.elementwise import sigmoid as sigmoid
+from .ops.elementwise import exp, mul, where
+from .ops.functions import sigmoid as sigmoid
+from .ops.functions import tanh
 from .ops.methods import clamp_min
 from .ops.products import matmul
 from .tensor import Tensor

@@ -451,12 +451,17 @@ def _each(tensors, change):
     return results[0] if len(results) == 1 else results
 
 
-def meshgrid(*tensors, indexing="ij") -> tuple[Tensor, ...]:
-    """Vectors stretched over the grid that they span, one dimension for each."""
+def meshgrid(*tensors, indexing=None) -> tuple[Tensor, ...]:
+    """Vectors stretched over the grid that they span, one dimension for each.
+
+    With `indexing="xy"` the first two dimensions change places, as in pictures; else say "ij".
+    """
+    if indexing is None:
+        warnings.warn(errors.MESHGRID_INDEXING, UserWarning, stacklevel=2)
     if len(tensors) == 1 and not isinstance(tensors[0], Tensor):
         (tensors,) = tensors
     if indexing == "xy" and len(tensors) > 1:
-        second, first, *rest = meshgrid(tensors[1], tensors[0], *tensors[2:])
+        second, first, *rest = meshgrid(tensors[1], tensors[0], *tensors[2:], indexing="ij")
         return first, second, *rest
     size = tuple(t._data.size for t in tensors)
     return tuple(
