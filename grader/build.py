@@ -176,6 +176,7 @@ def orphans(root: Path) -> list[Path]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "course",
+        metavar="COURSE",
         nargs="?",
         type=Path,
         help="folder of the course to make or to update; without it, the lessons of this checkout",

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 from nbformat import NotebookNode
 from traitlets import default
 
@@ -20,6 +22,7 @@ from grader.grade import release_of
 from minigrad.pages import AloneExporter
 
 HEADING = re.compile(r"#{1,3} +(.+?) *#*$")
+UNTOUCHED = "Comments: No response."
 MARKS = re.compile(r"[`*$]")  # of markdown, which a link cannot show
 
 # nbgrader's page brings an old Bootstrap: tables without a space, hints that look like text.
@@ -35,8 +38,29 @@ mtext[mathvariant="monospace"] { font-family: monospace; }
 """
 
 
+class Compiled(BytecodeCache):
+    """The compiled templates of this process. Every page has an exporter of its own, and the nine
+    templates would be compiled for each."""
+
+    _kept: dict[str, bytes] = {}  # noqa: RUF012
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give a template that was compiled before."""
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template that was just compiled."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
 class FeedbackExporter(AloneExporter):
     """nbgrader's feedback page of one hand-in; nbgrader makes it, for one course."""
+
+    def _create_environment(self) -> Environment:
+        environment = super()._create_environment()
+        environment.bytecode_cache = Compiled()
+        return environment
 
     @default("exclude_input_prompt")
     def _no_input_prompt(self) -> bool:
@@ -62,10 +86,17 @@ class FeedbackExporter(AloneExporter):
     def finish(self, page: BeautifulSoup) -> None:
         """Put the exercises' names into the index, and the style into the head."""
         for link in page.select("#toc a[href]"):
-            name = self._names.get(link["href"].removeprefix("#"))
+            place, item = link["href"].removeprefix("#"), link.find_parent("li")
+            name = self._names.get(place)
+            if place.startswith("comment-"):
+                panel = page.find("a", attrs={"name": place}).find_parent(class_="nbgrader_cell")
+                if panel.find(class_="panel-footer").get_text(" ", strip=True) == UNTOUCHED:
+                    item.decompose()  # nbgrader's own; the verdict says so, too
+                    continue
+                name = f"Comment on {panel.find_previous(re.compile('^h[1-3]$')).get_text()}"
             if name:
                 link.string = name
-                link.find_parent("li")["style"] = "list-style: none"
+                item["style"] = "list-style: none"
         style = page.new_tag("style")
         style.string = STYLE
         page.head.append(style)

@@ -22,6 +22,7 @@ FILE_BYTES = 16 << 20  # of the notebook file
 CODE_BYTES = 1 << 20  # of all cells together, outputs not counted
 CELLS = 2000
 NOTE_ID = "grader-note"
+AGAIN = "Hand in a copy that opens in Jupyter."
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # What a browser or MathJax would act on: tags, targets of links and images, TeX that makes HTML.
@@ -135,31 +136,32 @@ def parse(data: bytes, notes: list[str]) -> list[Cell]:
     [Cell(kind='code', source='a = 1', grade_id=None)]
     """
     if not data.strip():
-        raise Unreadable("The notebook file is empty.")
+        raise Unreadable(f"The notebook file is empty. {AGAIN}")
     try:
         root = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise Unreadable("The notebook is not a text file, so no notebook.") from None
+        raise Unreadable(f"The notebook is not a text file, so no notebook. {AGAIN}") from None
     except RecursionError:
-        raise Unreadable("The notebook is nested too deeply to be one.") from None
+        raise Unreadable(f"The notebook is nested too deeply to be one. {AGAIN}") from None
     except json.JSONDecodeError as error:
-        raise Unreadable(f"The notebook is broken: no valid JSON in line {error.lineno}.") from None
+        said = f"The notebook is broken: no valid JSON in line {error.lineno}. {AGAIN}"
+        raise Unreadable(said) from None
     except ValueError:
-        raise Unreadable("The notebook is broken: no valid JSON.") from None
+        raise Unreadable(f"The notebook is broken: no valid JSON. {AGAIN}") from None
     if not isinstance(root, dict):
-        raise Unreadable("The file is JSON, but not a notebook.")
+        raise Unreadable(f"The file is JSON, but not a notebook. {AGAIN}")
     listed = root.get("cells")
     if listed is None and isinstance(root.get("worksheets"), list):  # nbformat 3
         notes.append("The notebook has an old format (3); it was read all the same.")
         sheets = (sheet for sheet in root["worksheets"] if isinstance(sheet, dict))
         listed = [cell for sheet in sheets for cell in _list(sheet.get("cells"))]
     if not isinstance(listed, list):
-        raise Unreadable("The notebook has no cells.")
+        raise Unreadable(f"The notebook has no cells. {AGAIN}")
     if len(listed) > CELLS:
         raise Unreadable(f"The notebook has {len(listed)} cells; at most {CELLS} are read.")
     cells = [cell for raw in listed if (cell := _cell(raw)) is not None]
     if not cells:
-        raise Unreadable("The notebook has no cells.")
+        raise Unreadable(f"The notebook has no cells. {AGAIN}")
     if len(cells) < len(listed):
         notes.append(f"{len(listed) - len(cells)} damaged cells were left out.")
     if sum(len(cell.source) for cell in cells) > CODE_BYTES:

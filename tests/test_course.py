@@ -13,7 +13,8 @@ from bs4 import BeautifulSoup
 from grader import nbgrader_plugin, staging
 from grader.assess import not_graded
 from grader.cli import CommandError, main
-from grader.course import Course
+from grader.commands.feedback import write_pages
+from grader.course import CONFIG, Course
 from grader.grade import recall
 from grader.journal import Journal
 from grader.page import exercise_names
@@ -83,6 +84,46 @@ def test_the_index_of_a_feedback_page_names_the_exercises(course):
     for link in links:
         assert page.find("a", attrs={"name": link["href"].removeprefix("#")})
     assert "Score: 0.0 / 2.0" in links[0].parent.text
+
+
+def test_the_index_of_a_feedback_page_names_comments_and_passes_over_nbgraders_own(course):
+    index = BeautifulSoup(course.feedback("gus_empty", SET).read_text(), "html.parser")
+    assert len(index.select("#toc a")) == 8  # not eight times "Comment", for "No response."
+    with course.gradebook() as gradebook:
+        comment = gradebook.find_comment("mul", SET, SET, "gus_empty")
+        comment.manual_comment = "Come and see me."
+        gradebook.db.commit()
+    assert main(["feedback", str(course.root), "--only", "gus_empty"]) == 0
+    page = BeautifulSoup(course.feedback("gus_empty", SET).read_text(), "html.parser")
+    links = [link.text for link in page.select("#toc a")]
+    assert links[3:5] == ["Comment on 4. Multiplication", "4. Multiplication"]
+    assert "Come and see me." in page.text
+
+
+def test_pages_are_written_by_several_processes_and_a_fault_stops_no_other(course, monkeypatch):
+    monkeypatch.setattr("grader.commands.feedback.FEW", 1)
+    (course.root / CONFIG).touch()  # every page is old now
+    broken = course.autograded("ada_right", SET)
+    right = broken.read_bytes()
+    broken.chmod(0o644)
+    broken.write_text("{")
+    told = []
+    try:
+        only = ["ada_right", "ben_right", "gus_empty"]
+        pages, failed = write_pages(course, [SET], only, lambda *how: told.append(how), 2)
+    finally:
+        broken.write_bytes(right)
+    assert pages == [course.feedback(name, SET) for name in ("ben_right", "gus_empty")]
+    assert all(page.stat().st_mtime > (course.root / CONFIG).stat().st_mtime for page in pages)
+    assert [name for name, _ in failed] == [f"ada_right/{SET}"]
+    assert told == [("feedback", done, 3) for done in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("command", ["autograde", "feedback"])
+def test_the_usage_names_the_course_before_the_students(command, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--only", "ada", "course"])
+    assert capsys.readouterr().err.startswith(f"usage: grader {command} COURSE [SET ...] [--only")
 
 
 def test_several_test_cells_under_one_heading_are_told_apart():
@@ -323,7 +364,8 @@ def test_report_tells_what_the_class_got_stuck_on(course, capsys):
     assert lines[at].split("  ")[-1].strip() == "own-factor: dan_mixes_factors"
     assert f" {number - 3} of {number - 1} " in lines[at]  # who cannot be read is not counted
     assert lines[at + 1] == "not written yet: gus_empty"
-    assert "ben_broken, in all: The notebook is broken: no valid JSON in line 1." in lines
+    said = "The notebook is broken: no valid JSON in line 1. Hand in a copy that opens in Jupyter."
+    assert f"ben_broken, in all: {said}" in lines
     (waiting,) = [line for line in lines if line.startswith("not graded yet: ")]
     assert "waits" in waiting.split(": ")[1].split(", ")
     shutil.rmtree(course.submitted("waits", SET).parent)

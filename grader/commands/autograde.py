@@ -14,7 +14,7 @@ MANY = 60  # hand-ins; a longer table is no help
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("course", type=Path, help="the course folder")
+    parser.add_argument("course", type=Path, metavar="COURSE", help="the course folder")
     parser.add_argument("sets", nargs="*", metavar="SET", help="which sets; without it, all")
     parser.add_argument("--only", nargs="+", metavar="STUDENT", help="these students alone")
     parser.add_argument("--again", action="store_true", help="judge also what is judged already")
@@ -25,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--unsafe",
         action="store_true",
         help="grade without a sandbox: students' code then runs with your rights",
+    )
+    parser.usage = (
+        "grader autograde COURSE [SET ...] [--only STUDENT ...] [--again] [--workers N] [--unsafe]"
     )
 
 

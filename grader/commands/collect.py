@@ -64,7 +64,7 @@ class HandIn:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("course", type=Path, help="the course folder")
+    parser.add_argument("course", type=Path, metavar="COURSE", help="the course folder")
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="folder, zip, notebook")
     parser.add_argument("--set", metavar="SET", help="the set, where the names do not say it")
     parser.add_argument(

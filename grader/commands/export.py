@@ -20,7 +20,7 @@ HEADER = ("student", "set", "points", "of", "late penalty", "needs a look")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("course", type=Path, help="the course folder")
+    parser.add_argument("course", type=Path, metavar="COURSE", help="the course folder")
     parser.add_argument("file", nargs="?", type=Path, help="the file to write; without it, stdout")
     parser.epilog = (
         'The column "needs a look" says "yes" where a person should look before the points count: '

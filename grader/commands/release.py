@@ -9,7 +9,7 @@ from grader.course import Course
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("course", type=Path, help="the course folder")
+    parser.add_argument("course", type=Path, metavar="COURSE", help="the course folder")
     parser.add_argument("sets", nargs="*", metavar="SET", help="which sets; without it, all")
 
 

@@ -22,7 +22,7 @@ EMPTY = "not written yet"  # told last: it is no mistake
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("course", type=Path, help="the course folder")
+    parser.add_argument("course", type=Path, metavar="COURSE", help="the course folder")
     parser.add_argument("sets", nargs="*", metavar="SET", help="which sets; without it, all")
     parser.epilog = (
         "It tells what the last autograde judged: how many have each exercise right, then every "
