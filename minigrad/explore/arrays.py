@@ -92,6 +92,8 @@ def view_of(tensor: Any, other: Any, copy: np.ndarray | None) -> np.ndarray | No
 
     None where it is more or something else than the same numbers in another shape or order.
     """
+    if tensor is other:
+        return copy
     alike = (
         copy is not None
         and tensor.numel() == other.numel()

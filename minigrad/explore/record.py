@@ -148,24 +148,25 @@ class _Notes:
         self, place: int, keeper: tuple[Any, bool] | None, sent: tuple, arrived: tuple
     ) -> None:
         """A node of torch ran. Its changes in place are counted by torch."""
-        way = self._on_the_way
-        came, went = [], []
+        way, came, went = self._on_the_way, [], []
         for gradient in arrived:
             found = way.pop(id(gradient), None)
             unchanged = found is not None and found[1] == version_of(gradient)
             came.append(found[2] if unchanged else array_of(gradient))
-        start = start_of(arrived[0]) if sent else None
-        for gradient in sent:
-            if gradient is None:
-                went.append(None)
-                continue
-            copy = None
-            if start is not None and start_of(gradient) == start:
-                copy = view_of(gradient, arrived[0], came[0])
-            if copy is None:
-                copy = array_of(gradient)
-            way[id(gradient)] = gradient, version_of(gradient), copy
-            went.append(copy)
+        if sent:
+            first = arrived[0]
+            start = start_of(first)
+            for gradient in sent:
+                if gradient is None:
+                    went.append(None)
+                    continue
+                copy = None
+                if start is not None and start_of(gradient) == start:
+                    copy = view_of(gradient, first, came[0])
+                if copy is None:
+                    copy = array_of(gradient)
+                way[id(gradient)] = gradient, version_of(gradient), copy
+                went.append(copy)
         after = None
         if keeper is not None:
             tensor, empty = keeper
