@@ -167,6 +167,16 @@ def test_saved_tensors_are_freed_by_the_pass_and_kept_on_demand():
         node._saved_self  # noqa: B018
 
 
+@ENGINES
+def test_a_value_that_was_not_saved_is_none(t):
+    node = (t.ones(3, requires_grad=True) * t.full((3,), 2.0)).grad_fn
+    assert node._saved_self is None
+    assert node._saved_other.tolist() == [2.0] * 3
+    assert {"_saved_self", "_saved_other"} <= set(dir(node))
+    with pytest.raises(AttributeError, match="'MulBackward0' object has no attribute '_saved_it'"):
+        node._saved_it  # noqa: B018
+
+
 def test_the_gradient_of_a_leaf_shares_no_memory_with_what_was_given():
     """torch's does, in the first case."""
     t = minigrad

@@ -120,14 +120,15 @@ def _walk(roots, seeds, keep, create_graph, ends, caught):
             _catch(caught, node, hooks.of_tensors(node, gradient) if stop else gradient)
             if stop:
                 continue
-        if node.watched:
+        watched = node.watched or observer is not None
+        if watched:
             gradient = hooks.before(node, gradient)
         edges = node.edges
         if gradient is None and node.needs_gradient:
             gradients = [None] * len(edges)
         else:
             gradients = node.apply(gradient, create_graph)
-        if node.watched or observer is not None:
+        if watched:
             gradients = hooks.after(node, gradient, fitted(gradients, edges), observer)
         if node.saved and not keep:
             node.release()

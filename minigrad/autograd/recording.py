@@ -30,15 +30,16 @@ class OpNode(Node):
     view_maker = None  # weak reference to the node of the view that this operation changed in place
 
     packed = False  # by saved_tensors_hooks
+    __init__ = object.__init__  # `record` fills in the slots: quicker than by arguments
 
     def apply(self, gradient, as_tensors):
-        saved = self.saved
+        saved, run = self.saved, self.plan.run
         if not saved:
-            return self.plan.run(gradient)
+            return run(gradient)
         if as_tensors or self.packed or self.sequence < graph.last_change:
-            return self.plan.run(gradient, *self._unpack(as_tensors))
+            return run(gradient, *self._unpack(as_tensors))
         # Nothing was changed in place since this node was made: there is nothing to check.
-        return self.plan.run(gradient, *[v._data if isinstance(v, Tensor) else v for v in saved])
+        return run(gradient, *[v._data if isinstance(v, Tensor) else v for v in saved])
 
     def _unpack(self, as_tensors):
         """The saved values, after a check that no tensor was changed in place since."""
@@ -79,19 +80,12 @@ class OpNode(Node):
             )
             self.plan = plan.spent
 
-    def __getattr__(self, attribute):
-        """Saved values under torch's names: `_saved_self`, `_saved_self_sym_sizes`, ..."""
-        name = attribute.removeprefix("_saved_").replace("_sym_sizes", "_sizes")
-        if name == attribute or name not in self.plan.names:
-            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{attribute}'")
+    def saved_value(self, name: str):
+        """What was saved under a name of the rule: a tensor, size or number; None for nothing."""
+        if name not in self.plan.names:
+            return None
         i = self.plan.names.index(name)
-        if self.plan.freed[i]:
-            return self._unpack(as_tensors=True)[i]
-        return self.saved[i]
-
-    def __dir__(self):
-        saved = [f"_saved_{name.replace('_sizes', '_sym_sizes')}" for name in self.plan.names]
-        return [*super().__dir__(), *saved]
+        return self._unpack(as_tensors=True)[i] if self.plan.freed[i] else self.saved[i]
 
 
 class Packed:
@@ -132,7 +126,8 @@ def record(op, arguments: tuple, output):
     edges = []
     wanted, bit = 0, 1
     plain = not op.inert and modes.pack is None  # nothing was changed in place, nothing is a view
-    for tensor in op.inputs_of(arguments):
+    places = op.inputs
+    for tensor in arguments[0] if places is None else map(arguments.__getitem__, places):
         edge = None
         if isinstance(tensor, Tensor):
             edge = tensor._edge
@@ -145,10 +140,11 @@ def record(op, arguments: tuple, output):
         bit += bit
     if not wanted:
         return output
-    node = _new(op.node_type)
+    plan = op.plans.get(wanted) or op.plan(wanted)
+    node = plan.make_node()
     node.edges = tuple(edges)
     node.sequence = next_sequence()
-    node.plan = plan = op.plans.get(wanted) or op.plan(wanted)
+    node.plan = plan
     node.saved = plan.pick(*arguments, output)
     if output.__class__ is list:
         node.describe([part._data for part in output])
@@ -189,10 +185,11 @@ def record_two(op, self, other, output):
             wanted += 2
     if not wanted:
         return output
-    node = _new(op.node_type)
+    plan = op.plans.get(wanted) or op.plan(wanted)
+    node = plan.make_node()
     node.edges = (edge, other_edge)
     node.sequence = next_sequence()
-    node.plan = plan = op.plans.get(wanted) or op.plan(wanted)
+    node.plan = plan
     node.saved = plan.pick(self, other, output)
     data = output._data  # its form, without a call
     node.form = data.__class__ if isinstance(data, np.generic) else (data.shape, data.dtype)
@@ -222,6 +219,3 @@ def _look_after(node):
     if modes.pack is not None:
         node.saved = tuple([Packed(v) if isinstance(v, Tensor) else v for v in saved])
         node.packed = True
-
-
-_new = object.__new__

@@ -17,7 +17,6 @@ undoes broadcasting: the engine does, for every edge.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 
 import numpy as np
 
@@ -35,9 +34,10 @@ _NUMBERS = (int, float, bool)
 class Plan:
     """What to save and what to run, for one choice of inputs that want a gradient."""
 
-    __slots__ = ("freed", "frees", "names", "pick", "rest", "run", "spent")
+    __slots__ = ("freed", "frees", "make_node", "names", "pick", "rest", "run", "spent")
 
-    def __init__(self, names, pick, run, freed, spent=None):
+    def __init__(self, make_node, names, pick, run, freed, spent=None):
+        self.make_node = make_node  # the class of the row's nodes
         self.names = names  # of the saved values
         self.pick = pick  # (*arguments, result) -> the saved values
         self.run = run  # (g, *saved values) -> the gradients, one for each edge
@@ -59,21 +59,26 @@ class Op:
         stem = name.title().replace("_", "")
         self.node_name = "NotImplemented" if digit is None else f"{stem}Backward{digit}"
         self.plans: dict[int, Plan] = {}
+        # The places of the arguments that may want a gradient; None where the first is a list.
+        listed = "tensors" in vjps
+        self.inputs = None if listed else tuple(map(self.arguments.index, vjps))
+        self._node_type = None
 
-    @cached_property
-    def inputs_of(self) -> Callable:
-        """The function that picks from the arguments those that may want a gradient."""
-        if "tensors" in self.vjps:  # the first argument is a list of inputs
-            return lambda arguments: arguments[0]
-        if self.arguments == tuple(self.vjps):
-            return lambda arguments: arguments
-        places = [self.arguments.index(input) for input in self.vjps]
-        return lambda arguments: [arguments[place] for place in places]
-
-    @cached_property
+    @property
     def node_type(self) -> type[OpNode]:
-        """The class of this row's nodes; made when the first one is recorded."""
-        return type(self.node_name, (OpNode,), {"__slots__": (), "op": self})
+        """The class of this row's nodes; made when it is first asked for.
+
+        Saved values show under torch's names: `_saved_self`, `_saved_self_sym_sizes`, ...
+        """
+        if self._node_type is None:
+            saved = {name for vjp in self.vjps.values() for name in _parameters(vjp)[1:]}
+            shown = {
+                f"_saved_{name.replace('_sizes', '_sym_sizes')}": _saved_property(name)
+                for name in saved
+            }
+            members = {"__slots__": (), "op": self, **shown}
+            self._node_type = type(self.node_name, (OpNode,), members)
+        return self._node_type
 
     def plan(self, wanted: int) -> Plan:
         """The plan for the inputs whose bits are set in `wanted`; made when it is first asked for.
@@ -100,7 +105,9 @@ class Op:
         run = eval(f"lambda {', '.join(('g', *names))}: [{', '.join(calls.values())}]", vjps)
         tensors = {"result", *self.inert, *self.vjps}
         freed = tuple(name in tensors for name in names)
-        plan = Plan(names, pick, run, freed, spent=Plan(names, pick, _refuse, freed))
+        kind = self.node_type
+        spent = Plan(kind, names, pick, _refuse, freed)
+        plan = Plan(kind, names, pick, run, freed, spent)
         self.plans[wanted] = plan
         return plan
 
@@ -117,6 +124,10 @@ class Op:
 
 def _refuse(*_):
     raise errors.freed()
+
+
+def _saved_property(name: str) -> property:
+    return property(lambda node: node.saved_value(name))
 
 
 def no_derivative(name: str, forward: Callable, **options) -> Callable:
