@@ -1,5 +1,6 @@
 """Large graphs: which boxes they are folded into, what a closed one tells, which one is open."""
 
+import gc
 import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
@@ -326,6 +327,31 @@ def test_the_gradient_that_left_a_box_is_the_sum_of_what_its_parts_sent(transfor
 
 
 # --- the widget ----------------------------------------------------------------------------------
+
+
+def test_moments_are_nothing_to_pythons_collector(transformer):
+    """Of a film it would else look through ten things a moment, now and then in a step."""
+    transformer.level(transformer.depths)  # nodes and edges, which others know, too
+    gc.collect()
+    before = len(gc.get_objects())
+    player = Player(transformer, transformer.depths)
+    for _ in range(3):  # a tuple is let go when what is in it was let go before
+        gc.collect()
+    assert len(gc.get_objects()) - before < 0.1 * len(player.reel.moments)
+
+
+def test_the_collector_waits_while_a_scene_is_made(monkeypatch):
+    widget, waited = explore(chain(60)), []
+    scene = Player.scene
+    monkeypatch.setattr(
+        Player, "scene", lambda *about: waited.append(not gc.isenabled()) or scene(*about)
+    )
+    widget.opened = list(widget._tree.called)[1]
+    assert waited == [True] and gc.isenabled()
+    monkeypatch.setattr(Player, "scene", lambda *about: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        widget.step = 0
+    assert gc.isenabled()
 
 
 def test_a_group_opens_and_closes(transformer):

@@ -180,9 +180,6 @@ def _player(told: Any, still: str) -> str:
     return f'<div data-player>{still}<script type="application/json">{stored}</script></div>'
 
 
-# --- formulas -------------------------------------------------------------------------------------
-
-
 # --- elements -------------------------------------------------------------------------------------
 
 

@@ -123,6 +123,7 @@ class _Film:
     """
     Attributes:
         rows: of each frame its kind, what is told and of which things, and the rest of a `Frame`.
+            What is told is a name: "seed" is told by `_tell_seed`.
     """
 
     def __init__(self, trace: Trace) -> None:

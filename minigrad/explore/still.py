@@ -14,7 +14,8 @@ class Still:
 
     A notebook gets a PNG (where `resvg-py` and a font are installed; the `course` extra brings
     both) and plain words. SVG and HTML are left out of a notebook's output on purpose: sanitisers
-    and LaTeX export stumble over them.
+    and LaTeX export stumble over them. Where a picture has no ground of its own, the PNG has none,
+    so it stands on that of a light or a dark page.
 
     Attributes:
         svg: the picture as one SVG string.
