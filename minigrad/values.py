@@ -44,6 +44,8 @@ class Values:
         """The number of dimensions."""
         return self._data.ndim
 
+    ndimension = dim
+
     def size(self, dim: int | None = None):
         """The shape, or the length of one dimension."""
         return self.shape if dim is None else self._data.shape[normal_dim(dim, self._data.ndim)]
@@ -58,6 +60,13 @@ class Values:
         """The bytes of one element."""
         return self._data.itemsize
 
+    itemsize = property(element_size)
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self._data.nbytes
+
     def is_floating_point(self) -> bool:
         """True for float16, float32 and float64."""
         return self._data.dtype.kind == "f"
@@ -71,6 +80,13 @@ class Values:
         data = self._data
         steps = tuple(step // data.itemsize for step in data.strides)
         return steps if dim is None else steps[normal_dim(dim, data.ndim)]
+
+    def storage_offset(self) -> int:
+        """How many elements come before the first one, in the memory that it shares."""
+        owner = array = self._storage()
+        while owner.base is not None:
+            owner = owner.base
+        return (array.ctypes.data - owner.ctypes.data) // array.itemsize
 
     def data_ptr(self) -> int:
         """The address of the first element."""
