@@ -41,7 +41,7 @@ var_op = op("var", lambda self, dim, correction, keepdim: spread(self, dim, corr
     rows=True,
     self=lambda g, self, dim, correction, keepdim: var_slope(g, self, dim, correction, keepdim))
 std_op = op("std",
-    lambda self, dim, correction, keepdim: np.sqrt(spread(self, dim, correction, keepdim)),
+    lambda self, dim, correction, keepdim: spread(self, dim, correction, keepdim, np.sqrt),
     rows=True,
     self=lambda g, self, dim, correction, keepdim, result:
         std_slope(g, self, dim, correction, keepdim, result))
@@ -51,7 +51,7 @@ var_mean_op = op("var_mean", lambda self, dim, correction, keepdim:
         g, lambda g: var_slope(g, self, dim, correction, keepdim),
         lambda g: mean_slope(g, self, dim, keepdim)))
 std_mean_op = op("std_mean", lambda self, dim, correction, keepdim:
-        [np.sqrt(spread(self, dim, correction, keepdim)), mean_dim(self, dim, keepdim)],
+        [spread(self, dim, correction, keepdim, np.sqrt), mean_dim(self, dim, keepdim)],
     self=lambda g, self, dim, correction, keepdim: together(
         g, lambda g: std_slope(
             g, self, dim, correction, keepdim, std_op(self, dim, correction, keepdim)),
@@ -139,9 +139,13 @@ def freedom(x, dim, correction):
     return np.maximum(0.0, count(x.shape, dim) - correction).astype(raw(x).dtype)[()]
 
 
-def spread(x, dim, correction, keepdim):
-    """The variance of an array."""
-    return summed(deviation(x, dim) ** 2, dim, keepdim) / freedom(x, dim, correction)
+def spread(x, dim, correction, keepdim, root=None):
+    """The variance of an array or, with `root`, its root: in float64, rounded once, as in torch."""
+    mean = np.add.reduce(x, axis=dim, keepdims=True, dtype=np.float64) / count(x.shape, dim)
+    apart = np.subtract(x, mean, dtype=np.float64)
+    apart *= apart
+    variance = np.add.reduce(apart, axis=dim, keepdims=keepdim) / freedom(x, dim, correction)
+    return (variance if root is None else root(variance)).astype(x.dtype)
 
 
 def var_slope(g, x, dim, correction, keepdim):
