@@ -22,7 +22,7 @@ from grader.staging import Staged
 from grader.task import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from grader.sandbox import Call, Report, Sandbox
+    from grader.sandbox import Call, CellError, Report, Sandbox
 
 TRIES = 2  # of a hand-in whose judging failed for a reason of ours
 RESTARTS = 2  # of a hand-in that one of its functions brought to an end
@@ -95,7 +95,7 @@ def judge_sources(
             verdict = judge(tasks[check.task], cases[check.task], answers, written)
         if verdict.outcome is Outcome.INFRA_ERROR:
             raise InfraError(verdict.message)
-        verdicts.append(_with_cell_errors(verdict, report))
+        verdicts.append(_with_cell_errors(verdict, tasks[check.task].function, sources, report))
     return verdicts
 
 
@@ -137,18 +137,35 @@ def _reached(answers: list[Any]) -> bool:
     return not any(getattr(answer, "kind", None) == "not-reached" for answer in answers)
 
 
-def _with_cell_errors(verdict: Verdict, report: Report) -> Verdict:
-    """A missing or failing function is easier to understand beside the cell that raised."""
-    lines = [
-        f"While your cells ran: {clean(error.error, 160)}"
-        + (f" (line {error.line} of a cell)" if error.line else "")
-        for error in report.cell_errors[:3]
-    ]
-    lines += [clean(note) for note in report.notes[:5]]
-    if verdict.passed or not lines:
+def _with_cell_errors(
+    verdict: Verdict, function: str, sources: list[str], report: Report
+) -> Verdict:
+    """Beside a function that is missing or that raised: which cell stopped, as that may be why."""
+    from grader.judge import EMPTY
+
+    if verdict.outcome is not Outcome.STUDENT_ERROR or verdict.message.startswith(EMPTY):
         return verdict
-    detail = "\n".join(filter(None, [verdict.detail, *lines]))
-    return Verdict.from_dict(verdict.to_dict() | {"detail": detail})
+    message, detail = verdict.message, verdict.detail
+    new = [error for error in report.cell_errors if clean(error.error) not in message]
+    others = {error.error: error for error in reversed(new)}  # the first cell of each error
+    told = [_stopped("A cell", error, sources) for error in reversed(others.values())]
+    missing = f"{function} is missing"
+    own = [error for error in new if f"def {function}(" in sources[error.cell]]
+    if own and message.startswith(missing):
+        message, detail = f"{missing}: its cell stopped with an error", ""
+        told = [_stopped("The cell", own[-1], sources)]
+    lines = [detail, *told[:3], *map(clean, report.notes[:5])]
+    changes = {"message": message, "detail": "\n".join(filter(None, lines))}
+    return Verdict.from_dict(verdict.to_dict() | changes)
+
+
+def _stopped(cell: str, error: CellError, sources: list[str]) -> str:
+    from grader.judge import way_out_of
+
+    lines = sources[error.cell].splitlines()
+    known = error.line and 0 < error.line <= len(lines)
+    at = f" at `{clean(lines[error.line - 1].strip(), 60)}`" if known else ""
+    return f"{cell} stopped{at}: {clean(error.error, 160)}. {way_out_of(error.error)}".rstrip()
 
 
 def grade_staged(

@@ -18,6 +18,7 @@ from grader.task import CallError, Case, Inputs, Mistake, Outcome, Task, Verdict
 
 REDRAWS = 200  # a fair draw needs a handful
 CLEARLY = (1e-3, 1e-3)  # (rtol, atol): closer to the truth than this, a mistake might pass
+EMPTY = "not written yet"  # how the verdict on a stub begins
 SIGN_ADVICE = "The numbers are right: look where a minus comes in, or where one gets lost."
 SIGNS = Mistake("signs-mixed-up", "only signs are wrong, and not all of them", None, SIGN_ADVICE)
 
@@ -35,6 +36,8 @@ WAYS_OUT = (
         "These shapes do not fit together: `print(g.shape, a.shape)` shows them.",
     ),
     (r"recursion", "Your function calls itself again and again."),
+    (r"No module named '(\w+)'", "`{}` is not there while grading."),
+    (r"EOFError", "Nobody answers `input()` while grading: write the value into the cell."),
     (
         r"unsized|0-d array|0-dimensional",
         "Here an input is a single number, of shape `()`: use the whole array, without a loop.",
@@ -371,7 +374,7 @@ def _failed(task: Task, case: Case, error: Any, wrong: int, asked: int) -> Verdi
     said = feedback.clean(error.message, 1000)
     lines = []
     if said.startswith("NotImplementedError"):
-        message = f"not written yet: {task.function} still raises NotImplementedError"
+        message = f"{EMPTY}: {task.function} still raises NotImplementedError"
         lines.append("Replace the `raise` line by your own code.")
     elif error.kind == "missing":
         message = f"{task.function} is missing: no cell defines it"
@@ -380,8 +383,7 @@ def _failed(task: Task, case: Case, error: Any, wrong: int, asked: int) -> Verdi
         where = f"line {error.line}: " if error.line else ""
         message, rest = feedback.split(f"{where}{said}")
         lines.append(rest)
-        found = ((re.search(pattern, said), advice) for pattern, advice in WAYS_OUT)
-        lines += [advice.format(*hit.groups()) for hit, advice in found if hit][:1]
+        lines.append(way_out_of(said))
         if "positional argument" in said and not error.line:  # the call itself did not fit
             lines.append(_way_out(task, "structure"))
         lines.append(f"The call: {feedback.call(task, case)}.")
@@ -389,6 +391,18 @@ def _failed(task: Task, case: Case, error: Any, wrong: int, asked: int) -> Verdi
             lines.append(_score(asked - wrong, asked))
     detail = "\n".join(line for line in lines if line)
     return Verdict(task.name, Outcome.STUDENT_ERROR, False, None, message, detail)
+
+
+def way_out_of(error: str) -> str:
+    """What to do about an error that beginners meet, in one sentence; "" for any other.
+
+    >>> way_out_of("NameError: name 'mask' is not defined")
+    'Is `mask` spelled right? A cell that makes it must run first.'
+    """
+    for pattern, advice in WAYS_OUT:
+        if found := re.search(pattern, error):
+            return advice.format(*found.groups())
+    return ""
 
 
 def _score(right: int, asked: int) -> str:

@@ -20,11 +20,11 @@ from grader.cli import CommandError, main
 from grader.commands.feedback import write_pages
 from grader.course import Course
 from grader.executor import Inline, Processes
-from grader.grade import recall
+from grader.grade import Check, recall
 from grader.journal import Journal
 from grader.judge import TaskError
 from grader.reference import ReferenceFault, TorchMissing
-from grader.sandbox import Report, SandboxUnavailable
+from grader.sandbox import Report, Sandbox, SandboxUnavailable
 from grader.task import Outcome, Verdict
 
 SET, FULL = courses.SET, courses.FULL
@@ -494,6 +494,47 @@ def test_one_function_that_never_ends_costs_its_own_points_only():
     grades, _ = recall(Journal(demo.course.private / "journal.jsonl"))
     hana = next(grade for grade in grades.values() if grade.student == "hana_endless")
     assert hana.points == sum(answers["hana_endless"].points.values()) == FULL - 3
+
+
+TOLD = {  # the cells of a hand-in; how the verdict on mul_vjp begins, and what it must not tell
+    "its own cell": (
+        ["import numpy as np", "x = nothing", "def mul_vjp(g, a, b)\n    return g, g"],
+        "mul_vjp is missing: its cell stopped with an error\n"
+        "The cell stopped at `def mul_vjp(g, a, b)`: SyntaxError: expected ':'.",
+        "nothing",
+    ),
+    "another cell": (
+        ["import torch", "import torch", "x = input()"],
+        "mul_vjp is missing: no cell defines it\n"
+        "Define mul_vjp(g, a, b) under exactly this name.\n"
+        "A cell stopped at `import torch`: ModuleNotFoundError: No module named 'torch'. "
+        "`torch` is not there while grading.\n"
+        "A cell stopped at `x = input()`: EOFError: EOF when reading a line. "
+        "Nobody answers `input()` while grading: write the value into the cell.",
+        "with an error",
+    ),
+    "a cell that has no part in it": (
+        ["1 / 0", "def mul_vjp(g, a, b):\n    return g, g"],
+        "sum-rule: you passed g on unchanged; that is the rule of a + b\n"
+        "Hold b still at 5 and move a by 1: by how much does a * b move?\ngrad_a",
+        "ZeroDivisionError",
+    ),
+    "a cell that raises the same": (
+        ["np.ones(3)", "def mul_vjp(g, a, b):\n    return np.array(g), g"],
+        "line 2: NameError: name 'np' is not defined\n"
+        "Is `np` spelled right? A cell that makes it must run first.\nThe call: ",
+        "cell stopped",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TOLD)
+def test_an_error_in_a_cell_is_told_where_it_may_be_the_reason(case):
+    sources, said, never = TOLD[case]
+    with Sandbox(("numpy",)) as box:
+        (verdict,) = assess.judge_sources(sources, SET, [Check("c", "e2.mul", 1)], b"x", box)
+    told = f"{verdict.message}\n{verdict.detail}"
+    assert told.startswith(said) and never not in told
 
 
 # --- staging in detail ----------------------------------------------------------------------------

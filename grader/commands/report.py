@@ -12,13 +12,13 @@ from grader.console import console
 from grader.course import Course
 from grader.feedback import clean
 from grader.grade import checks_of, release_of
+from grader.judge import EMPTY
 from grader.task import Outcome, Verdict
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 NAMES = 6  # of the students behind one mistake
-EMPTY = "not written yet"  # told last: it is no mistake
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,6 +91,7 @@ def table(course: Course, set_name: str, by_student: dict[str, list[Verdict]]) -
                     stuck.setdefault(verdict.kind, []).append(student)
         right = len(by_student) - sum(map(len, stuck.values()))
         style = "green" if not stuck else "red" if 2 * right < len(by_student) else "yellow"
+        # What nobody wrote is told last: it is no mistake.
         by_size = sorted(stuck.items(), key=lambda found: (found[0] == EMPTY, -len(found[1])))
         said = "\n".join(f"{clean(kind, 45)}: {_some(who)}" for kind, who in by_size)
         count = Text(f"{right} of {len(by_student)}", style=f"bold {style}")

@@ -31,11 +31,12 @@ CALL_ERRORS = ("missing", "not-implemented", "not-data", "raised", "not-reached"
 class CallError:
     """Why a call gave no value. `kind` is one of CALL_ERRORS:
 
-    missing          no such function, or the name is something else not-implemented  it raised
-    NotImplementedError, as the stub does not-data         it returned something else than arrays,
-    numbers, strings, None, or tuples and lists of those raised           it raised; `message` is
-    the exception as Python prints it not-reached      the process had ended before (the report's
-    reason says why)
+    - missing: no such function, or the name is something else
+    - not-implemented: it raised NotImplementedError, as the stub does
+    - not-data: it returned something else than arrays, numbers, strings, None, or tuples and lists
+      of those
+    - raised: it raised; `message` is the exception as Python prints it
+    - not-reached: the process had ended before; the report's reason says why
     """
 
     kind: str
