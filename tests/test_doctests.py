@@ -7,6 +7,7 @@ import pkgutil
 import pytest
 
 import minigrad
+from minigrad import printing
 
 
 def modules() -> list[str]:
@@ -21,13 +22,13 @@ def examples(module) -> list[doctest.DocTest]:
 
 @pytest.mark.parametrize("name", modules())
 def test_the_examples_of_a_module_run(name):
-    before = minigrad.printing.get_printoptions()
+    before = printing.get_printoptions()
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     said: list[str] = []
     for test in examples(importlib.import_module(name)):
         runner.run(test, out=said.append)
     assert not runner.failures, "".join(said)
-    assert minigrad.printing.get_printoptions() == before
+    assert printing.get_printoptions() == before
     assert minigrad.is_grad_enabled()
 
 
