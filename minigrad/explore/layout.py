@@ -45,9 +45,9 @@ class Layout:
         width, height: of the whole drawing; it starts at (0, 0).
     """
 
-    x: list[float]
-    y: list[float]
-    bends: list[list[tuple[float, float, float]]]
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    bends: tuple[tuple[tuple[float, float, float], ...], ...]
     crossings: int
     width: float
     height: float
@@ -70,7 +70,7 @@ def lay_out(
             "lay_out needs nodes in order: every edge must go from a smaller to a larger number"
         )
     if not sizes:
-        return Layout([], [], [], 0, 0.0, 0.0)
+        return Layout((), (), (), 0, 0.0, 0.0)
     ranks, aside = rank(len(sizes), edges)
     graph = with_bends(ranks, aside, edges)
     rows = order(graph)
@@ -83,14 +83,12 @@ def lay_out(
         tops.append(tops[-1] + height + gap)
     left = min(x[v] - widths[v] / 2 for v in range(len(x)))
     x = [value - left for value in x]
-    bends = [
-        [(x[v], tops[graph.ranks[v]], tops[graph.ranks[v]] + heights[graph.ranks[v]]) for v in path]
-        for path in graph.paths
-    ]
+    bounds = [(top, top + height) for top, height in zip(tops, heights, strict=False)]
+    bends = [tuple([(x[v], *bounds[graph.ranks[v]]) for v in path]) for path in graph.paths]
     return Layout(
-        x=x[: len(sizes)],
-        y=[tops[r] + heights[r] / 2 for r in ranks],
-        bends=bends,
+        x=tuple(x[: len(sizes)]),
+        y=tuple([tops[r] + heights[r] / 2 for r in ranks]),
+        bends=tuple(bends),
         crossings=crossings(rows, graph),
         width=max(x[v] + widths[v] / 2 for v in range(len(x))),
         height=tops[-1] - gap,

@@ -20,9 +20,9 @@ from .made import Recent
 from .reel import Reel
 from .svg import LETTER, NONE_YET, Line, Stage, brief, call, to_svg
 
-# How much is kept: a reader steps to and fro, and the boxes around a group are seen again beside
-# the next one.
-VIEWS, BOXES, TEXTS = 64, 256, 1024
+# How much is kept: a reader steps to and fro between two groups, and the boxes around a group are
+# seen again beside the next one.
+VIEWS, BOXES, TEXTS = 2, 256, 1024
 GAP = 64  # between rows: room for what goes along an edge
 WORDS = {"grad": "gradient", "kept": ".grad", "left": "sends"}
 ASKED = 6  # numbers that a reader is asked for at once
