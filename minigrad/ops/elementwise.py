@@ -69,7 +69,8 @@ lerp_tensor = op("lerp", lambda self, end, weight: self + weight * (end - self),
 
 # --- powers: the digit tells which of base and exponent is a tensor -------------------------------
 
-pow_number = op("pow", lambda self, exponent: self ** exponent, 0,
+pow_number = op("pow",  # as torch computes a cube; NumPy's power takes several times as long
+    lambda self, exponent: self * self * self if exponent == 3 else self ** exponent, 0,
     self    =lambda g, self, exponent:
         g * (exponent * self ** (exponent - 1)) if exponent else nothing(g))
 pow_tensor = op("pow", lambda self, exponent: power(self, exponent), 1,

@@ -31,10 +31,13 @@ logcumsumexp_op = op("logcumsumexp", lambda self, dim: running(np.logaddexp, sel
 
 def running(function, array, dim):
     """A sum, a product ... over the elements up to each place."""
-    kind = sum_type(array) or array.dtype
+    kind = np.dtype(sum_type(array) or array.dtype)
     if not array.ndim:
         return array.astype(kind)
-    if function in (np.add, np.multiply) or isinstance(array, np.ndarray):
+    if function in (np.add, np.multiply):  # floats in float64, rounded at each place, as in torch
+        wide = np.float64 if kind.kind == "f" else kind
+        return function.accumulate(array, dim, dtype=wide).astype(kind, copy=False)
+    if isinstance(array, np.ndarray):
         return function.accumulate(array, dim, dtype=kind)
     result = array.astype(kind)  # CuPy has no others
     line = np.moveaxis(result, dim, 0)
