@@ -20,7 +20,7 @@
 # gradient that arrives; why a gradient has the shape of the input that it belongs to.
 #
 # **What you'll need.** The derivatives of $x + c$, $c\,x$ and $x^n$, and arithmetic with NumPy
-# arrays. Nothing of PyTorch.
+# arrays. You need to know nothing of PyTorch.
 
 # %% [markdown] name="how"
 # ## How this works
@@ -63,7 +63,7 @@ def sin_vjp(g, a):
 
 # %% [markdown] name="example-nudge"
 # You can find any slope without a formula: move the input by a very small `h`, see how far the
-# output moved, and divide by `h`. The two lines agree, but for the last digits.
+# output moved, and divide by `h`. The two lines agree, except for the last digits.
 
 # %%
 a = np.array([0.0, 1.0, 2.0])
@@ -74,8 +74,8 @@ print("by rule:   ", sin_vjp(np.ones(3), a))
 # %% [markdown] name="add-prompt"
 # ## 1. Addition
 #
-# The node computed $y = a + b$. Here `g`, `a` and `b` all have the same shape, be it a vector's, a
-# matrix's or `()`, that of a single number. Return what `a` gets and what `b` gets:
+# The node computed $y = a + b$. Here `g`, `a` and `b` have the same shape: that of a vector, of a
+# matrix, or `()`, the shape of a single number. Return what `a` gets and what `b` gets:
 #
 # $$\texttt{grad\_a} = g \cdot \frac{\partial y}{\partial a}, \qquad
 # \texttt{grad\_b} = g \cdot \frac{\partial y}{\partial b}.$$
@@ -106,7 +106,7 @@ check("e2.add", add_vjp)
 # </details>
 # <details><summary>The verdict says <code>own-factor</code> or <code>other-factor</code></summary>
 #
-# A sum grows as fast at `a = 100` as at `a = 1`. The values of `a` and `b` have no say in it.
+# A sum grows as fast at `a = 100` as at `a = 1`. The values of `a` and `b` do not matter.
 #
 # </details>
 
@@ -269,8 +269,8 @@ check("e2.pow", pow_vjp)
 # ## 6. The sum of all elements
 #
 # The node computed the single number $y = \sum_i a_i$. So `g` is a single number as well, an array
-# of shape `()`, while `a` may have any shape: a matrix's, a vector's, even `()`. Return an array in
-# the shape of `a` that holds the gradient of every element.
+# of shape `()`, while `a` may have any shape, even `()`. Return an array in the shape of `a` that
+# holds the gradient of every element.
 
 
 # %% name="sum" solves="e2.sum"

@@ -119,7 +119,7 @@ ADD = (
         "shared-out",
         "you split g between a and b",
         lambda g, a, b: (g / 2, g / 2),
-        "A gradient is no cake: each input is asked how much the output moves when it moves alone.",
+        "Nothing is shared out: how much does the output move when a moves alone, and when b does?",
     ),
     Mistake(
         "inputs-for-gradients",
@@ -275,7 +275,7 @@ MEAN = (
         "sum-shape-lost",
         "you sent back one number, not one for each element of a",
         lambda g, a: g / a.size,
-        "Every element of a is owed its own gradient; give the answer a's shape.",
+        "Every element of a needs a gradient of its own: the answer has the shape of a.",
     ),
     dropped_g(lambda g, a: np.ones_like(a) / a.size),
     Mistake(
@@ -310,7 +310,7 @@ SUM = (
         "sum-shape-lost",
         "you sent back one number, not one for each element of a",
         lambda g, a: g,
-        "Every element of a is owed its own gradient; give the answer a's shape.",
+        "Every element of a needs a gradient of its own: the answer has the shape of a.",
     ),
     dropped_g(lambda g, a: np.ones_like(a)),
     Mistake(
@@ -339,7 +339,7 @@ RELU = (
         "kink-has-one-answer",
         "at exactly 0 you let g through; PyTorch does not",
         lambda g, a: g * (a >= 0),
-        "At a kink there is a choice, and everyone has to make the same: read the prompt again.",
+        "At the kink one has to choose, and PyTorch has chosen: read the exercise again.",
     ),
     Mistake(
         "mask-lost",
@@ -352,13 +352,13 @@ RELU = (
         "forward-for-gradient",
         "you scaled g by relu's value, not by its slope",
         lambda g, a: g * np.maximum(a, 0),
-        "On the right-hand side relu is a straight line: how steep is it?",
+        "To the right of 0 relu is a straight line: how steep is it?",
     ),
     Mistake(
         "masked-by-g",
         "you looked at the sign of g; the sign of a decides",
         lambda g, a: np.maximum(g, 0),
-        "Whether relu lets something through was settled in the forward pass.",
+        "What relu lets through was decided in the forward pass, by the numbers in a.",
     ),
     Mistake(
         "mask-upside-down",

@@ -58,8 +58,7 @@ card(a)
 # - `grad_fn` is `None`: it was not computed from a tensor that remembers.
 # - `is_leaf` is `True`. A leaf is where a memory can begin. A plain tensor counts as one, too.
 # - `grad` is `None`. The attribute is there on *every* tensor. It stays `None` until a backward
-#   pass
-#   puts a gradient into it.
+#   pass puts a gradient into it.
 
 # %% [markdown] name="ask"
 # ## 2. Ask it to remember
@@ -128,8 +127,7 @@ print("1 - output     ", rest.grad_fn.name())
 
 # %% [markdown] name="compute-names-read"
 # - `y * y * 2` is two multiplications. The name is that of the *last* one. The first is still
-#   there,
-#   one step behind. You see it in the picture below.
+#   there, one step behind. You see it in the picture below.
 # - `x ** 3 - y ** 2` is a subtraction of two powers: again the last step gives the name.
 # - `1 - output` is `RsubBackward1`. The `R` stands for *reversed*: the tensor is on the right side.
 #
@@ -164,8 +162,7 @@ draw(mean)
 # - Two arrows run from `y` into the first multiplication, because `y * y` uses `y` twice.
 # - That first multiplication has no variable name. You never gave it one, but the graph holds it.
 # - The number 2 of `x + 2` shows a dash. To send a gradient back through an addition, nobody needs
-#   to
-#   know what was added. So it is not kept.
+#   to know what was added. So it is not kept.
 # - Every `grad` is a dash: no gradient yet. A dash is not a zero.
 #
 # This is not a recording of your program that could be played again. It is a chain of small
@@ -296,8 +293,7 @@ print("is_leaf", w.is_leaf)
 
 # %% [markdown] name="trap-moved-read"
 # It is not. `.double()` is an operation like any other, and `w` is its *result*. The leaf exists,
-# but
-# nobody holds it: the gradient would go to a tensor without a name. The same happens with
+# but nobody holds it: the gradient would go to a tensor without a name. The same happens with
 # `.to(device)`. Convert first, then set the flag.
 
 # %% name="trap-moved-right"
