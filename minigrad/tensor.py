@@ -55,7 +55,7 @@ class Tensor(Values):
     # (one of several results) or "function" (on memory that a custom Function did not make)
 
     __module__ = "minigrad"  # as torch's class tells its place
-    __array_priority__ = 1000  # so that `array * tensor` asks the tensor
+    __array_priority__ = 1000  # an array leaves `array * tensor` to the tensor, which refuses it
 
     def __new__(cls, *data):
         """torch's older way, without a choice of type; `minigrad.tensor` is the better one."""
