@@ -289,6 +289,7 @@ def test_signs_are_blamed_only_where_nothing_else_is_wrong(function):
         (lambda g, a, b: (a, g * a), "only-a in grad_a: you sent a back as it came"),
         (lambda g, a, b: (g * b, 0 * a), "all-zeros in grad_b: every number you sent back is 0"),
         (lambda g, a, b: (-g * b, g * a + 1), "sign-flipped in grad_a: every number has the wrong"),
+        (lambda g, a, b: (g * b, a * b), "forward-value in grad_b: you sent back what the node"),
     ],
 )
 def test_a_mistake_in_one_of_two_results_is_named_with_its_result(function, message):
