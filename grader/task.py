@@ -92,6 +92,15 @@ class CallError:
     line: int | None = None
 
 
+# How the message of a verdict without a mistake's name begins, and what to count it as.
+KINDS = (
+    (r"\w+ is missing: ", "function missing"),
+    (r"\w+( at \[[\d, ]*\])?: yours ", "wrong numbers"),
+    (r"\w+ has shape ", "wrong shape"),
+    (r"Your notebook ran longer ", "ran too long"),
+)
+
+
 class Outcome(StrEnum):
     """How judging ended. GRADED and STUDENT_ERROR are grades; INFRA_ERROR is ours: try again."""
 
@@ -120,12 +129,9 @@ class Verdict:
     @property
     def kind(self) -> str:
         """What went wrong in a word or two, to count it by: "own-factor", "NameError"."""
-        if self.mistake:
-            return self.mistake
-        for sign, kind in ((": yours ", "wrong numbers"), (" has shape ", "wrong shape")):
-            if self.outcome is Outcome.GRADED and sign in self.message:
-                return kind
-        return re.sub(r"^line \d+: ", "", self.message).partition(":")[0]
+        said = re.sub(r"^line \d+: ", "", self.message)
+        kinds = (kind for start, kind in KINDS if re.match(start, said))
+        return self.mistake or next(kinds, said.partition(":")[0])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON, for the journal."""
