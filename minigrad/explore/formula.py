@@ -6,9 +6,10 @@ are written out (`SHOWN`), and what changes nothing, as a factor of 1, is left o
 """
 
 import ast
+import re
 import xml.etree.ElementTree as ElementTree
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from copy import deepcopy
 from functools import cache, lru_cache
 from html import escape
 from typing import Any
@@ -28,6 +29,7 @@ SIGNS = {
 }
 SIGN, POWER, ATOM = 3, 4, 5  # how firmly a minus sign, a power, a name holds together
 LEFT = "style='text-align: left'"
+STATEMENT = re.compile(r"[^\s#)\]}]")  # at the margin
 FEW = 4  # numbers of an array that a formula shows
 LETTERS = 42  # in a line
 Text = str | tuple[str, str]  # of a name; with something below it
@@ -211,7 +213,7 @@ def _setting(value: Any) -> tuple[type, Any]:
 
 @_once
 def _simplified(formula: ast.expr, settings: tuple[tuple[str, type, Any], ...]) -> ast.expr:
-    return _Simple({name: value for name, _, value in settings}).visit(deepcopy(formula))
+    return _Simple({name: value for name, _, value in settings}).visit(_copy(formula))
 
 
 def mathml(formula: ast.expr, names: Mapping[str, Text] | None = None) -> str:
@@ -319,9 +321,7 @@ class _Simple(ast.NodeTransformer):
         name = ast.unparse(node.func).removesuffix("_op")
         names, meaning = _shown().get((name, len(node.args)), ([], None))
         if meaning is not None:
-            return self.visit(
-                _Put(dict(zip(names, node.args, strict=True))).visit(deepcopy(meaning))
-            )
+            return self.visit(_Put(dict(zip(names, node.args, strict=True))).visit(_copy(meaning)))
         if name == "where" and _is_guard(node.args[0]):  # only against 0 / 0 and the like
             return node.args[2]
         return node
@@ -367,6 +367,15 @@ class _Simple(ast.NodeTransformer):
         return node
 
 
+def _copy(part: Any) -> Any:
+    """A syntax tree once more: a visitor changes the one that it walks through."""
+    if isinstance(part, list):
+        return [_copy(one) for one in part]
+    if not isinstance(part, ast.AST):
+        return part
+    return type(part)(*[_copy(getattr(part, name, None)) for name in part._fields])
+
+
 class _Put(ast.NodeTransformer):
     """Puts expressions in the place of names."""
 
@@ -374,7 +383,7 @@ class _Put(ast.NodeTransformer):
         self.expressions = expressions
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return deepcopy(self.expressions.get(node.id, node))
+        return _copy(self.expressions.get(node.id, node))
 
 
 def _is_guard(test: ast.expr) -> bool:
@@ -398,21 +407,36 @@ def _rows(op: str) -> list:
 def _body(function: Callable) -> ast.expr | None:
     code = function.__code__
     arguments = list(code.co_varnames[: code.co_argcount])
-    for found in _lambdas(code.co_filename).get(code.co_firstlineno, ()):
-        if [argument.arg for argument in found.args.args] == arguments:
+    starts, lines = _statements(code.co_filename)
+    number = bisect_right(starts, code.co_firstlineno) - 1
+    for found in _lambdas(code.co_filename, starts[number], (*starts, len(lines) + 1)[number + 1]):
+        here = found.lineno == code.co_firstlineno
+        if here and [argument.arg for argument in found.args.args] == arguments:
             return found.body
     return None
 
 
 @cache
-def _lambdas(path: str) -> dict[int, list[ast.Lambda]]:
+def _statements(path: str) -> tuple[list[int], list[str]]:
+    """The numbers of the lines in which a file's statements begin, and its lines.
+
+    A whole file takes too long to parse in the midst of a step.
+    """
     with open(path, encoding="utf-8") as file:
-        tree = ast.parse(file.read())
-    found: dict[int, list[ast.Lambda]] = {}
-    for part in ast.walk(tree):
-        if isinstance(part, ast.Lambda):
-            found.setdefault(part.lineno, []).append(part)
-    return found
+        lines = file.read().splitlines()
+    starts = [i for i, line in enumerate(lines, 1) if STATEMENT.match(line)]
+    return [1, *starts], lines
+
+
+@cache
+def _lambdas(path: str, start: int, end: int) -> list[ast.Lambda]:
+    """The lambdas in some lines of a file."""
+    text = "\n" * (start - 1) + "\n".join(_statements(path)[1][start - 1 : end - 1])
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:  # a part of a statement, such as a decorator
+        return []
+    return [part for part in ast.walk(tree) if isinstance(part, ast.Lambda)]
 
 
 # --- how it is written ---------------------------------------------------------------------------
