@@ -40,7 +40,7 @@ def array_of(thing: Any) -> np.ndarray | None:
         return None
     if is_tensor(thing):
         try:
-            return thing.numpy(force=True).copy("K")
+            thing = thing.numpy(force=True)
         except NotImplementedError:
             return None  # on the device "meta" there are no numbers
         except TypeError:
