@@ -42,9 +42,8 @@ NUMBER_FIRST = [
 
 def _as_function(name: str, method):
     """A method as a function: its first argument is named `input` and must be a tensor."""
-
-    if hasattr(method, "as_function"):
-        method = method.as_function()
+    if hasattr(method, "checks"):
+        method = method.checks(method.__wrapped__, before=1)
     if name in TENSOR_ARGUMENTS:
         method = with_tensors(name, method, 1)
 

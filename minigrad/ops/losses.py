@@ -10,7 +10,8 @@ import math
 import numpy as np
 
 from .activations import log_sigmoid
-from .elementwise import beside, clamp_min, log, log1p, raw, sigmoid, sign, where
+from .elementwise import beside, log, log1p, raw, sigmoid, sign, where
+from .further import clamp_min
 from .index import index_backward
 from .select import select
 from .table import op

@@ -12,6 +12,7 @@ from . import (
     convert,
     draw,
     elementwise,
+    further,
     gather,
     index,
     inplace,
@@ -72,34 +73,30 @@ def clamp(self, min=None, max=None) -> Tensor:
         if not isinstance(bound, Tensor | int | float | None):
             raise refusals.must_be_tensor("clamp", name, position, errors.type_name(bound))
     tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
-    return (elementwise.clamp_tensors if tensors else elementwise.clamp_numbers)(self, min, max)
+    return (further.clamp_tensors if tensors else further.clamp_numbers)(self, min, max)
 
 
 def clamp_min(self, min) -> Tensor:
     """Each element, or `min` where it is smaller."""
-    return (elementwise.clamp_min_tensor if isinstance(min, Tensor) else elementwise.clamp_min)(
-        self, min
-    )
+    return (further.clamp_min_tensor if isinstance(min, Tensor) else further.clamp_min)(self, min)
 
 
 def clamp_max(self, max) -> Tensor:
     """Each element, or `max` where it is larger."""
-    return (elementwise.clamp_max_tensor if isinstance(max, Tensor) else elementwise.clamp_max)(
-        self, max
-    )
+    return (further.clamp_max_tensor if isinstance(max, Tensor) else further.clamp_max)(self, max)
 
 
 def add(self, other, *, alpha=1) -> Tensor:
     """`self + alpha * other`."""
     if alpha != 1 and isinstance(other, Tensor):
-        return elementwise.add_scaled(self, other, _fitting(alpha, self, other))
+        return further.add_scaled(self, other, _fitting(alpha, self, other))
     return elementwise.add(self, other if alpha == 1 else other * alpha)
 
 
 def sub(self, other, *, alpha=1) -> Tensor:
     """`self - alpha * other`."""
     if alpha != 1 and isinstance(other, Tensor):
-        return elementwise.sub_scaled(self, other, _fitting(alpha, self, other))
+        return further.sub_scaled(self, other, _fitting(alpha, self, other))
     return elementwise.sub(self, other if alpha == 1 else other * alpha)
 
 
@@ -114,24 +111,24 @@ def _fitting(alpha, *operands):
 def rsub(self, other, *, alpha=1) -> Tensor:
     """`other - alpha * self`."""
     if isinstance(other, Tensor):
-        return elementwise.rsub_tensor(self, other, _fitting(alpha, self, other))
-    return elementwise.rsub(self if alpha == 1 else elementwise.mul(self, alpha), other)
+        return further.rsub_tensor(self, other, _fitting(alpha, self, other))
+    return further.rsub(self if alpha == 1 else elementwise.mul(self, alpha), other)
 
 
 def addcmul(self, tensor1, tensor2, *, value=1) -> Tensor:
     """`self + value * tensor1 * tensor2`."""
-    return elementwise.addcmul(self, tensor1, tensor2, value)
+    return further.addcmul(self, tensor1, tensor2, value)
 
 
 def addcdiv(self, tensor1, tensor2, *, value=1) -> Tensor:
     """`self + value * tensor1 / tensor2`."""
-    return elementwise.addcdiv(self, tensor1, tensor2, value)
+    return further.addcdiv(self, tensor1, tensor2, value)
 
 
 def lerp(self, end, weight) -> Tensor:
     """The point between `self` and `end` that `weight` names: 0 is `self`, 1 is `end`."""
     tensor = isinstance(weight, Tensor)
-    return (elementwise.lerp_tensor if tensor else elementwise.lerp_number)(self, end, weight)
+    return (further.lerp_tensor if tensor else further.lerp_number)(self, end, weight)
 
 
 def logit(self, eps=None) -> Tensor:
@@ -352,20 +349,20 @@ def like(function, call):
     return call
 
 
-def strict(function, position=1):
+def strict(function, before=0):
     """An operation of two operands: it refuses what an operator leaves to the other side.
 
-    The second operand stands at `position` 1 of a method, 2 of a function.
+    In a message its arguments are counted from the one after the tensor; `before` come before that.
     """
 
     def call(*operands, **named):
         result = function(*operands, **named)
         if result is NotImplemented:
             _, other, *_ = *operands, *named.values()
-            raise refusals.operand_type(function.__name__, position, errors.type_name(other))
+            raise refusals.operand_type(function.__name__, before + 1, errors.type_name(other))
         return result
 
-    call.as_function = lambda: strict(function, 2)
+    call.checks = strict
     return like(function, call)
 
 
@@ -378,12 +375,10 @@ def _refusing(family, names: str) -> dict:
 
 
 BOTH = {
-    **_rows(elementwise, "mul neg reciprocal sqrt rsqrt hypot exp exp2 expm1 log log1p log2 log10"),
-    **_rows(elementwise, "logaddexp logaddexp2 sin cos tan sinh cosh tanh asin acos atan asinh"),
-    **_rows(
-        elementwise,
-        "acosh atanh atan2 deg2rad rad2deg abs sign relu sigmoid maximum minimum fmax fmin clone",
-    ),
+    **_rows(elementwise, "mul neg reciprocal sqrt rsqrt exp expm1 log log1p log2 sin cos tan sinh"),
+    **_rows(elementwise, "cosh tanh abs sign relu sigmoid maximum minimum clone"),
+    **_rows(further, "hypot exp2 log10 logaddexp logaddexp2 asin acos atan asinh acosh atanh"),
+    **_rows(further, "atan2 deg2rad rad2deg fmax fmin"),
     **_rows(rounding, "floor ceil trunc frac"),
     **_rows(special, "erf erfc sinc"),
     **named(rounding, "round"),
@@ -521,7 +516,7 @@ WORDS = {"axis": "dim", "keepdims": "keepdim"}
 def along_dim(method, before=0):
     """A method along a dimension: NumPy's `axis` and `keepdims` will do, and types are looked at.
 
-    In a message its arguments are counted from the one after the tensor; `before` come before that.
+    `before` counts as in `strict`.
     """
     code = method.__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -549,7 +544,7 @@ def along_dim(method, before=0):
                 refuse("dim", dim, "int", arguments[dim])
             raise
 
-    call.as_function = lambda: along_dim(method, 1)
+    call.checks = along_dim
     return like(method, call)
 
 
