@@ -13,8 +13,7 @@ from conftest import ROOT
 
 from grader.lab import kit_files
 
-TOP_LEVEL = {"pyproject.toml", "hatch_build.py", "README.md"}
-TOP_LEVEL |= {"minigrad", "notebooks", "exercises", "grader", "tests"}
+TOP_LEVEL = {"pyproject.toml", "README.md", "minigrad", "notebooks", "exercises", "grader", "tests"}
 
 # Lets only the standard library, NumPy and minigrad be imported.
 ALONE = """
