@@ -81,10 +81,17 @@ class Copies:
 
 def start_of(tensor: Any) -> int | None:
     """The place in memory of a tensor of torch that lies there number by number, or None."""
+    if not _has_place(type(tensor)):
+        return None
     try:
         return None if tensor.is_neg() else tensor.data_ptr()
-    except (AttributeError, RuntimeError):  # of minigrad, a number; sparse
+    except RuntimeError:  # sparse
         return None
+
+
+@cache
+def _has_place(kind: type) -> bool:
+    return hasattr(kind, "is_neg")
 
 
 def view_of(tensor: Any, other: Any, copy: np.ndarray | None) -> np.ndarray | None:

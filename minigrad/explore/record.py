@@ -161,7 +161,9 @@ class _Notes:
                     went.append(None)
                     continue
                 copy = None
-                if start is not None and start_of(gradient) == start:
+                if gradient is first:
+                    copy = came[0]
+                elif start is not None and start_of(gradient) == start:
                     copy = view_of(gradient, first, came[0])
                 if copy is None:
                     copy = array_of(gradient)

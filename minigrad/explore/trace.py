@@ -225,14 +225,18 @@ class Reader:
                 op, leaf = "", fn.variable
                 tensors[fn] = leaf
                 copy(leaf)  # before views of it
+                names = self._names(leaf)
             else:
                 op = fn.name().rpartition("::")[2]
-                held = self._saved(fn)
+                held = _of_the_table(fn) if isinstance(fn, OpNode) else _of_attributes(fn)
+                names = self._names(fn)
             if NOWHERE in links:
                 things = [_constant(i, held) for i, (source, _) in enumerate(links) if not source]
                 constants = [(self._names(thing), copy(thing)) for thing in things]
             at = place[fn] = read.count + len(constants)
             read.count = at + 1
+            if names:
+                read.names[at] = names
             if self.owners:
                 read.made[at] = fn._sequence_nr()
                 if op and self.frozen:
@@ -241,7 +245,7 @@ class Reader:
                     read.parameters[at] = {self.owners[id(leaf)]}
             for name, thing in held.items():
                 if type(thing) not in NUMBERS:
-                    held[name] = _plain(thing, copy)
+                    held[name] = self._saved(thing, copy)
             read.rows.append((op, [(place.get(fn), nr) for fn, nr in links], constants, held))
         self._forget_unused_outputs()
         tensors[self.root] = self.out
@@ -249,30 +253,17 @@ class Reader:
             tensor = tensors.get(fn)
             if tensor is not None:
                 read.about[at] = _about(tensor, copy)
-        if self.names:
-            for fn, at in place.items():
-                read.names[at] = self._names(tensors[fn] if is_leaf(fn) else fn)
         return Trace(Late(read.nodes), Late(read.edges))
 
-    def _saved(self, fn: Any) -> dict[str, Any]:
-        """What a node has saved, by name. What is freed or was changed in place is left out.
-
-        A saved tensor is also the value of the node that made it.
-        """
-        found = _of_the_table(fn) if isinstance(fn, OpNode) else {}
-        for name, attribute in _attributes(type(fn)):
-            try:
-                thing = getattr(fn, attribute)
-            except RuntimeError:
-                continue
-            if name == OWN:
-                found |= {f"{OWN}[{i}]": one for i, one in enumerate(thing) if one is not None}
-            elif thing is not None:
-                found[name] = thing
-        for thing in found.values():
-            if type(thing) not in NUMBERS and is_tensor(thing) and thing.grad_fn is not None:
+    def _saved(self, thing: Any, copy: Copies) -> Any:
+        """A saved value as plain data. A tensor is also the value of the node that made it."""
+        if is_tensor(thing):
+            if thing.grad_fn is not None:
                 self._learn(thing)
-        return found
+            return copy(thing)
+        if isinstance(thing, tuple | list):
+            return tuple([_signed(self._saved(part, copy)) for part in thing])
+        return copy(thing) if isinstance(thing, np.ndarray) else thing
 
     def _forget_unused_outputs(self) -> None:
         """An output that leads nowhere must not stand for the one that is used."""
@@ -383,6 +374,24 @@ def _attributes(kind: type) -> list[tuple[str, str]]:
     return [(name.removeprefix("_saved_"), name) for name in names]
 
 
+def _of_attributes(fn: Any) -> dict[str, Any]:
+    """What a node of torch, or of a function of one's own, shows as saved.
+
+    What is freed or was changed in place is left out.
+    """
+    found = {}
+    for name, attribute in _attributes(type(fn)):
+        try:
+            thing = getattr(fn, attribute)
+        except RuntimeError:
+            continue
+        if name == OWN:
+            found |= {f"{OWN}[{i}]": one for i, one in enumerate(thing) if one is not None}
+        elif thing is not None:
+            found[name] = thing
+    return found
+
+
 def _of_the_table(fn: OpNode) -> dict[str, Any]:
     """What a node of minigrad's table has saved: all of it by one question."""
     try:
@@ -399,13 +408,6 @@ def _about(tensor: Any, copy: Copies) -> tuple:
         return None, None, None
     grad = copy(tensor.grad) if keeps_grad(tensor) else None
     return copy(tensor), grad, version_of(tensor)
-
-
-def _plain(thing: Any, copy: Copies) -> Any:
-    """A saved value as plain data."""
-    if isinstance(thing, tuple | list):
-        return tuple([_signed(_plain(part, copy)) for part in thing])
-    return copy(thing) if is_tensor(thing) or isinstance(thing, np.ndarray) else thing
 
 
 def _signed(thing: Any) -> Any:
