@@ -23,6 +23,11 @@ ATTRIBUTE = re.compile(
     "notation|scriptlevel|separator|stretchy|symmetric|voffset|width"
 )
 IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+# On paper nobody scrolls: a long line of code or of its output goes on in the next one.
+PRINTED = """@media print {
+  pre, pre code { white-space: pre-wrap !important; overflow-wrap: anywhere; }
+  pre code { padding: 0 !important; }
+}"""
 MOST_TEX = 5000  # letters of a formula
 # Text inside a formula. The translator would show the backslash of `\_`, and end at `\}`.
 TEXT = re.compile(
@@ -61,6 +66,9 @@ class AloneExporter(HTMLExporter):
         for script in page.find_all("script"):
             if "//" in script.get("src", "") or FETCHES.search(script.string or ""):
                 script.decompose()
+        style = page.new_tag("style")
+        style.string = PRINTED
+        (page.head or page).append(style)
         self.finish(page)
         return str(page), resources
 

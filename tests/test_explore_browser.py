@@ -19,7 +19,7 @@ from minigrad.explore import explore
 x = minigrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
 y = x + 2
 mean = (y * y * 2).mean()
-lesson = explore(mean, x=x, y=y, mean=mean)
+lesson = explore(mean)
 lesson
 # %%
 other = IntSlider(max=lesson.last)
@@ -281,8 +281,10 @@ def test_light_dark_and_projector(reader, tmp_path):
     page.set_viewport_size({"width": 1280, "height": 720})
     reader.switch("Projector")
     page.wait_for_timeout(500)
+    reader.widget.locator("svg [id$='-node-2']").click()
+    waits_for(reader, ".box code", "y = x + 2")
     sizes = reader.widget.evaluate(
-        """root => [...root.querySelectorAll('button, p, td, .box span, svg .node text')]
+        """root => [...root.querySelectorAll('.node text, :not(svg *, svg)')]
             .filter(e => e.textContent.trim() && e.getClientRects().length)
             .map(e => {
                 const svg = e.closest('svg');
@@ -290,8 +292,8 @@ def test_light_dark_and_projector(reader, tmp_path):
                 return (scale ?? 1) * parseFloat(getComputedStyle(e).fontSize);
             })"""
     )
-    assert min(sizes) >= 24  # 18 points
     page.screenshot(path=tmp_path / "projector.png")
+    assert min(sizes) >= 24  # 18 points
     reader.switch("Projector")
     page.set_viewport_size({"width": 1280, "height": 900})
 

@@ -90,7 +90,8 @@ def open_page(browser, pages):
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
 
-    def open_it(name):
+    def open_it(name, ready=""):
+        page.add_init_script(ready)
         page.goto(pages[name].as_uri())
         return page
 
@@ -334,6 +335,35 @@ def test_printing_leaves_the_buttons_out(open_page):
     assert not player(page, 0).locator(".pic").evaluate(cut)
     pdf = page.pdf()
     assert pdf[:5] == b"%PDF-" and pdf.count(b"/Subtype /Image") + pdf.count(b"/Subtype/Image") < 7
+
+
+# What sticks out of its pane, or of the paper.
+CUT = """high => {
+    const right = (e) => e.getBoundingClientRect().right;
+    const all = [...document.querySelectorAll("pre")];
+    const found = all.filter((e) => e.scrollWidth > e.clientWidth);
+    for (const { shadowRoot } of document.querySelectorAll("[data-player]")) {
+        const [root, pic, svg] = [".mg", ".pic", "svg"].map((at) => shadowRoot.querySelector(at));
+        const texts = [...root.querySelectorAll(":not(svg *, svg)")];
+        found.push(...texts.filter((e) => right(e) > right(root)));
+        if (right(root) > innerWidth) found.push(root);
+        if (right(svg) > right(pic) || svg.clientHeight > high) found.push(svg);
+        if (pic.scrollHeight > pic.clientHeight) found.push(pic);
+    }
+    return found.map((e) => e.outerHTML.slice(0, 60));
+}"""
+
+
+@needs("chromium")
+@pytest.mark.parametrize("step", [0, 9])
+def test_nothing_is_cut_on_paper(open_page, step):
+    """A4 within margins of 1 cm. While a browser prints, no script hears how narrow it is."""
+    page = open_page("page", ready="window.ResizeObserver = class { observe() {} }")
+    player(page, 0).get_by_label("Moment").fill(str(step))
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 718, "height": 1047})
+    page.evaluate("document.querySelector('.highlight pre').append('x'.repeat(999))")
+    assert page.evaluate(CUT, 1047) == []
 
 
 # --- how large -----------------------------------------------------------------------------------
