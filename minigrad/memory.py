@@ -30,6 +30,18 @@ def without_repeats(array):
     return array.copy() if 0 in array.strides else array
 
 
+def writable(array) -> bool:
+    """Whether the numbers can be written over; CuPy's arrays know no others."""
+    return getattr(array.flags, "writeable", True)
+
+
+def writable_as(view, array):
+    """A view of an array, made so that it can be written where the array can."""
+    if isinstance(view, np.ndarray):
+        view.flags.writeable = array.flags.writeable
+    return view
+
+
 def zeros(shape, like, dtype=None):
     """Zeros of a shape, on the device of an array and of its type where no other is given."""
     made = np.empty_like(like, dtype=dtype, shape=shape, order="C")

@@ -7,7 +7,7 @@ show is CuPy's own numbers, its speed, and functions whose arguments differ from
 """
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -33,7 +33,7 @@ METHODS = frozenset((
 ))
 # fmt: on
 ATTRIBUTES = frozenset(("shape", "dtype", "ndim", "size", "strides", "nbytes", "itemsize"))
-ARRAYS = frozenset(("T", "mT", "flags", "real", "imag", "base"))
+ARRAYS = frozenset(("T", "mT", "real", "imag", "base"))
 
 
 class ndarray(NDArrayOperatorsMixin):
@@ -45,6 +45,8 @@ class ndarray(NDArrayOperatorsMixin):
 
     def __init__(self, numbers):
         self._numbers = np.asarray(numbers)
+        with suppress(ValueError):  # broadcast_to and diagonal give views to be read only
+            self._numbers.flags.writeable = True
 
     def __array__(self, dtype=None, copy=None):
         raise TypeError("Implicit conversion to a NumPy array is not allowed. Use `.get()`.")
@@ -68,6 +70,14 @@ class ndarray(NDArrayOperatorsMixin):
             method = getattr(self._numbers, name)
             return lambda *a, **k: wrapped(method(*unwrapped(a), **unwrapped(k)))
         raise AttributeError(f"'cupy.ndarray' object has no attribute {name!r}")
+
+    @property
+    def flags(self):
+        """Without `writeable`: all arrays are."""
+        own = self._numbers.flags
+        return SimpleNamespace(
+            c_contiguous=own.c_contiguous, f_contiguous=own.f_contiguous, owndata=own.owndata
+        )
 
     def __getitem__(self, key):
         return wrapped(self._numbers[unwrapped(key, hosts=True)])

@@ -8,6 +8,7 @@ import weakref
 import numpy as np
 
 from .. import dtypes
+from ..memory import writable
 from ..tensor import Tensor
 from . import hooks
 from .graph import Node, form
@@ -74,7 +75,7 @@ def _owns_memory(array) -> bool:
         alone = sys.getrefcount(base) <= _HANDED_OVER and type(base) is np.ndarray
         if not (alone and base.base is None and base.size == array.size):
             return False
-    return array.flags.writeable and array.flags.c_contiguous
+    return writable(array) and array.flags.c_contiguous
 
 
 def accumulator(leaf) -> AccumulateGrad:

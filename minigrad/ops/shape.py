@@ -15,7 +15,7 @@ import numpy as np
 from .. import dtypes, errors
 from ..autograd.modes import enable_grad, modes
 from ..devices import module_of
-from ..memory import row_by_row, zeros
+from ..memory import row_by_row, writable_as, zeros
 from ..tensor import Tensor
 from ..values import normal_dim
 from . import refusals
@@ -136,16 +136,12 @@ def without(array, dims):
 
 def stretched(array, size):
     """np.broadcast_to that can be written where the array can."""
-    result = np.broadcast_to(array, size)
-    result.flags.writeable = array.flags.writeable
-    return result
+    return writable_as(np.broadcast_to(array, size), array)
 
 
 def slant(array, offset, dim1, dim2):
     """A diagonal of an array, as a view that can be written."""
-    diagonal = np.diagonal(array, offset, dim1, dim2)
-    diagonal.flags.writeable = array.flags.writeable
-    return diagonal
+    return writable_as(np.diagonal(array, offset, dim1, dim2), array)
 
 
 def windows(array, dim, size, step):
