@@ -152,3 +152,32 @@ def test_lesson_1_in_jupyterlab_light_and_dark(browser, jupyterlab, tmp_path):
             shown.scroll_into_view_if_needed()
             page.screenshot(path=tmp_path / f"{scheme}-{name}.png")
     page.close()
+
+
+# What is on the slide that is shown: how much of it, of its picture; how large its letters are.
+SLIDE = """section => {
+    const pic = section.querySelector("[data-player]")?.shadowRoot.querySelector(".pic");
+    const svg = pic?.firstElementChild;
+    const letters = svg ? (18 * svg.clientWidth) / svg.viewBox.baseVal.width : 18;
+    const folded = svg?.querySelector(".group") != null; // follows the pass and is opened
+    const all = [section, pic].map((e) => !e || (e === pic && folded) ||
+        (e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth));
+    return [...all, letters >= 12];
+}"""
+
+
+@needs("chromium")
+@NOTEBOOKS
+def test_its_slides_show_all_that_is_on_them(source, browser, tmp_path):
+    slides = tmp_path / "slides.html"
+    slides.write_text(SlidesExporter().from_notebook_node(executed(source))[0], encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(slides.as_uri())
+    page.wait_for_function("Reveal.isReady()")
+    page.evaluate("Reveal.configure({ transition: 'none' })")
+    for number in range(page.evaluate("Reveal.getTotalSlides()")):
+        page.evaluate(f"Reveal.slide({number})")
+        page.wait_for_timeout(50)  # until the picture has its size
+        shown = page.locator("section section.present")
+        assert shown.evaluate(SLIDE) == [True, True, True], number + 1
+    page.close()

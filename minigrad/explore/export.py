@@ -10,6 +10,8 @@ in which the pictures stay vectors.
 """
 
 import json
+import re
+from copy import deepcopy
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,6 +38,14 @@ SLIDES = {
     "margin": 0.02,
     "pdfSeparateFragments": False,
 }
+HEADING = re.compile("^(?=#{1,3} )", re.MULTILINE)
+# What a cell takes of a slide, in dots.
+ROOM = 690
+LINE = {"markdown": 31, "code": 24, "raw": 0}
+LETTERS = 100  # of a line
+GAP = 30  # around code, a text, an output
+FRAME = 100  # the controls of a picture and its words
+LEAST = 2 / 3  # so far a picture shrinks before it is scrolled
 
 
 class PageExporter(AloneExporter):
@@ -65,7 +75,8 @@ class SlidesExporter(PageExporter, RevealExporter):
 
     nbconvert's own slides, with reveal.js written into the page. The slide types of Jupyter's
     property inspector are followed. In a notebook without any, each heading of the first or second
-    level begins a slide. In print each slide begins a page.
+    level begins a slide, and so does what finds no room on the one before. In print each slide
+    begins a page.
     """
 
     export_from_notebook = "Lesson: slides that stand alone"
@@ -120,22 +131,69 @@ class SlidesExporter(PageExporter, RevealExporter):
 class SlideTypes(Preprocessor):
     """Says of each cell how it begins a slide, in a notebook that does not.
 
-    A heading begins one, and a text after a picture: so a picture has what is left of a slide.
+    A heading begins one, a text after a picture, and what finds no room on the slide before: a text
+    stays with the code behind it, and a picture that would be too small there gets its own slide.
     """
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         told = {cell.metadata.get("slideshow", {}).get("slide_type", "-") for cell in nb.cells}
-        pictured = False
-        for cell in nb.cells if told <= {"-", ""} else ():
-            heading = cell.source.startswith(("# ", "## "))
-            if cell.cell_type == "markdown" and (heading or pictured):
+        if not told <= {"-", ""}:
+            return nb, resources
+        nb.cells = [part for cell in nb.cells for part in _parts(cell)]
+        used, pictured = 0.0, False
+        for cell, behind in zip(nb.cells, [*nb.cells[1:], None], strict=True):
+            words, high = cell.cell_type == "markdown", _height(cell)
+            wanted = high
+            if words and behind is not None and behind.cell_type == "code":
+                both = high + _height(behind)
+                wanted = both if both <= ROOM else high
+            heading = words and cell.source.startswith(("# ", "## "))
+            if heading or (words and pictured) or used + wanted > ROOM:
                 cell.metadata["slideshow"] = {"slide_type": "slide"}
-                pictured = False
-            outputs = cell.get("outputs", [])
-            pictured |= any("image/png" in output.get("data", {}) for output in outputs)
+                used, pictured = 0.0, False
+            used += high
+            pictured |= _pictured(cell)
         return nb, resources
+
+
+def _parts(cell: NotebookNode) -> list[NotebookNode]:
+    """What of a cell may stand on slides of its own: a code and its picture, a text and its next
+    heading."""
+    if _pictured(cell):
+        told = {**cell.metadata, "transient": {"remove_source": True}}  # nbconvert's word for it
+        parts = [{"outputs": []}, {"source": "", "metadata": told}]
+    elif cell.cell_type == "markdown" and "```" not in cell.source:
+        parts = [{"source": text} for text in HEADING.split(cell.source) if text.strip()]
+    else:
+        return [cell]
+    made = [deepcopy(NotebookNode({**cell, **part})) for part in parts]
+    for number, part in enumerate(made):
+        if number and "id" in cell:
+            part.id = f"{cell.id[:56]}_part{number}"
+    return made
+
+
+def _pictured(cell: NotebookNode) -> bool:
+    return any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+
+
+def _height(cell: NotebookNode) -> float:
+    """About how many dots of a slide a cell takes, its picture as small as can still be read."""
+    high = _lines(cell.source) * LINE[cell.cell_type]
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        if "image/png" in data:
+            about = output.get("metadata", {}).get("image/png", {})
+            high += FRAME + LEAST * about.get("height", 600)
+        else:
+            high += _lines(output.get("text", data.get("text/plain", ""))) * LINE["code"] + GAP
+    return high + GAP
+
+
+def _lines(text: str) -> int:
+    return sum(1 + len(line) // LETTERS for line in text.splitlines())
 
 
 # --- players --------------------------------------------------------------------------------------
