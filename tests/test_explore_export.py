@@ -531,6 +531,7 @@ def test_what_finds_no_room_begins_a_slide():
     ]
     assert [cell.source for cell in made.cells[-4:]] == ["words", "draw(t)", "", "1"]
     assert len({cell.id for cell in made.cells}) == len(made.cells) == 9
+    assert export_module.SlideTypes().preprocess(new_notebook(), {})[0].cells == []
     told = new_notebook(cells=cells)
     cells[0].metadata["slideshow"] = {"slide_type": "slide"}
     assert export_module.SlideTypes().preprocess(told, {})[0].cells == cells  # who says so, decides

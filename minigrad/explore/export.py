@@ -14,6 +14,7 @@ import re
 from copy import deepcopy
 from html import escape
 from importlib.util import find_spec
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ SLIDES = {
     "pdfSeparateFragments": False,
 }
 HEADING = re.compile("^(?=#{1,3} )", re.MULTILINE)
+FENCE = re.compile("^ *(```|~~~)", re.MULTILINE)
 # What a cell takes of a slide, in dots.
 ROOM = 690
 LINE = {"markdown": 31, "code": 24, "raw": 0}
@@ -143,12 +145,12 @@ class SlideTypes(Preprocessor):
             return nb, resources
         nb.cells = [part for cell in nb.cells for part in _parts(cell)]
         used, pictured = 0.0, False
-        for cell, behind in zip(nb.cells, [*nb.cells[1:], None], strict=True):
+        for cell, behind in zip_longest(nb.cells, nb.cells[1:]):
             words, high = cell.cell_type == "markdown", _height(cell)
-            wanted = high
+            both = high
             if words and behind is not None and behind.cell_type == "code":
-                both = high + _height(behind)
-                wanted = both if both <= ROOM else high
+                both += _height(behind)
+            wanted = both if both <= ROOM else high
             heading = words and cell.source.startswith(("# ", "## "))
             if heading or (words and pictured) or used + wanted > ROOM:
                 cell.metadata["slideshow"] = {"slide_type": "slide"}
@@ -164,7 +166,7 @@ def _parts(cell: NotebookNode) -> list[NotebookNode]:
     if _pictured(cell):
         told = {**cell.metadata, "transient": {"remove_source": True}}  # nbconvert's word for it
         parts = [{"outputs": []}, {"source": "", "metadata": told}]
-    elif cell.cell_type == "markdown" and "```" not in cell.source:
+    elif cell.cell_type == "markdown" and not FENCE.search(cell.source):
         parts = [{"source": text} for text in HEADING.split(cell.source) if text.strip()]
     else:
         return [cell]
@@ -188,7 +190,9 @@ def _height(cell: NotebookNode) -> float:
             about = output.get("metadata", {}).get("image/png", {})
             high += FRAME + LEAST * about.get("height", 600)
         else:
-            high += _lines(output.get("text", data.get("text/plain", ""))) * LINE["code"] + GAP
+            printed = output.get("text", data.get("text/plain", ""))
+            printed += "\n".join(output.get("traceback", ()))
+            high += _lines(printed) * LINE["code"] + GAP
     return high + GAP
 
 
