@@ -508,7 +508,8 @@ LONG = "\n".join("x = 1" for _ in range(20))
 
 def test_what_finds_no_room_begins_a_slide():
     """A text with its code, a heading with what is below it, a picture where it would be small."""
-    fenced = "```\n### no heading\n```"
+    fenced = "~~~\n### no heading\n~~~"
+    failed = new_output("error", ename="ValueError", evalue="", traceback=LONG.splitlines())
     cells = [
         new_markdown_cell("# A lesson\n\nwords\n### Below\nwords"),
         new_code_cell(LONG),
@@ -516,7 +517,7 @@ def test_what_finds_no_room_begins_a_slide():
         new_code_cell(LONG),
         new_markdown_cell("words", id="w" * 64),
         new_code_cell("draw(t)", outputs=[shown(tensor_card(t=minigrad.ones(2)))], id="d" * 64),
-        new_code_cell("1", outputs=[new_output("stream", text=LONG)]),
+        new_code_cell("1", outputs=[failed]),
     ]
     told = new_notebook(cells=cells)
     nbformat.validate(told)
