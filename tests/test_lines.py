@@ -85,6 +85,8 @@ def test_a_line_does_the_same(line):
     if "received an invalid combination of arguments" in theirs[1]:
         ours, theirs = ours[0], theirs[0]  # torch lists all of its overloads
     assert (ours, said) == (theirs, torch_said)
+    assert theirs[0] != "NameError", "the line itself is wrong"
+    assert (theirs, torch_said) != (("text", "[]"), []), "the line tells nothing"
 
 
 # torch's `__array_wrap__` is of the old kind, for which NumPy warns; minigrad's is not.

@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import importlib.util
-import os
 import re
 import sys
 import sysconfig
@@ -128,9 +127,3 @@ def _distributions(names: Iterable[str]) -> list[importlib.metadata.Distribution
             if "extra ==" not in line.replace("extra==", "extra =="):
                 todo.append(re.match(r"[A-Za-z0-9._-]+", line)[0])
     return list(found.values())
-
-
-def spare_links() -> dict[str, str]:
-    """The links of a merged /usr (/lib -> usr/lib) which the dynamic loader's paths go through."""
-    links = {name: os.readlink(name) for name in ("/lib", "/lib64", "/bin") if os.path.islink(name)}
-    return links
