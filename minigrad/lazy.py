@@ -43,6 +43,12 @@ class Later:
     def __init__(self, name: str):
         self._name = name
 
-    def __getattr__(self, attribute: str):
+    def _module(self):
         __import__(self._name)
-        return getattr(sys.modules[self._name], attribute)
+        return sys.modules[self._name]
+
+    def __getattr__(self, attribute: str):
+        return getattr(self._module(), attribute)
+
+    def __dir__(self):
+        return dir(self._module())

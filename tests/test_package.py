@@ -86,6 +86,16 @@ optim.lr_scheduler
 """
 
 
+@pytest.mark.parametrize(
+    "module, name",
+    [("errors", "freed"), ("random", "manual_seed"), ("ops.refusals", "no_bounds")],
+)
+def test_what_stands_for_a_module_lists_what_is_in_it(module, name):
+    """Before anything of it was used: this is what completion by the Tab key asks for."""
+    told = python(f"import minigrad; print({name!r} in dir(minigrad.{module}))", cwd=ROOT)
+    assert told == "True\n"
+
+
 @pytest.mark.parametrize("part", PARTS.split())
 def test_a_part_says_what_it_does_not_have(part):
     module = importlib.import_module(f"minigrad.{part}")
