@@ -63,6 +63,7 @@ class Tree:
         trace: what is folded.
         root, parts, names: as in `Boxes`.
         parent, depth, rank: of each box: the group around it, how many are around it, its place.
+        depths: how deep groups are nested; the root alone is 1.
         ran: the boxes in which the pass did something.
     """
 
@@ -81,6 +82,7 @@ class Tree:
             for part in self.parts.get(box, ()):
                 self.parent[part], self.depth[part] = box, self.depth[box] + 1
             stack += reversed(self.parts.get(box, ()))
+        self.depths = max(self.depth.values())
         self.called = {name: group for group, name in self.names.items()}
         acted = [step.node for step in trace.steps]
         acted += [] if trace.stopped_at is None else [trace.stopped_at]
